@@ -1,0 +1,131 @@
+"""Refusals: named reasons why something may not be done, each with the rule it comes from.
+
+A refusal is an answer, not a fault: screens show `sentence` beside the greyed action, the
+command line prints it on stderr and exits 1. Every refusal has a stable `name` (for tests,
+JSON and the history of tries), a plain sentence, the rule's citation and what to do next.
+"""
+
+from __future__ import annotations
+
+
+class Refusal(Exception):
+    """Base of every named refusal.
+
+    `sentence` says what and where in plain words; `rule` cites the source
+    ("SI 2022/1175 reg 5"), empty when it is product policy; `fix` says what to do.
+    """
+
+    rule: str = ""
+    fix: str = ""
+
+    def __init__(self, sentence: str, *, rule: str | None = None, fix: str | None = None) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        if rule is not None:
+            self.rule = rule
+        if fix is not None:
+            self.fix = fix
+
+    @property
+    def name(self) -> str:
+        """The stable name, e.g. ``SamePerson``."""
+        return type(self).__name__
+
+    def as_json(self) -> dict[str, str]:
+        return {"refusal": self.name, "reason": self.sentence, "rule": self.rule, "fix": self.fix}
+
+
+# --- files coming in -------------------------------------------------------------------------
+class UnknownHeader(Refusal):
+    """No published shape has this header; the sentence names the columns looked for."""
+
+
+class UnreadableFile(Refusal):
+    """The file as a whole cannot be read safely (wrong kind, open quote, too large when unpacked)."""
+
+
+class NothingToImport(Refusal):
+    """Empty file, or a header without rows."""
+
+
+class ShortExtract(Refusal):
+    """Rows differ from last month's by more than the allowed share: waits for a person."""
+
+
+# --- windows, runs, cases --------------------------------------------------------------------
+class WindowStillOpen(Refusal):
+    rule = "Formal notice under 2012 Act s.277A: the window closes at the end of the 14th"
+
+
+class FeedNotComplete(Refusal):
+    """No case opens before a named person has said that the feed is complete."""
+
+
+class MethodsDiffer(Refusal):
+    """The two independent evaluations disagree: nothing opens."""
+
+
+class LiveCaseExists(Refusal):
+    """One live case per provider."""
+
+
+class NotFound(Refusal):
+    """What was asked for does not exist."""
+
+
+class BadInput(Refusal):
+    """A value that cannot be used; the sentence says which and why."""
+
+
+# --- authority -------------------------------------------------------------------------------
+class NotAllowed(Refusal):
+    """The actor's roles do not carry the permission."""
+
+
+class SamePerson(Refusal):
+    """Two people are needed and this is one: drafter, approver and panel differ on one case."""
+
+
+class WrongState(Refusal):
+    """The transition table has no such action in this state."""
+
+
+class StaleVersion(Refusal):
+    """Somebody changed it since it was read; the caller's text is kept."""
+
+
+class SealBroken(Refusal):
+    """What was approved is not what would be sent."""
+
+
+# --- law -------------------------------------------------------------------------------------
+class PublicBody(Refusal):
+    rule = "2012 Act s.277E(1); SI 2022/1175 reg 2: a person other than a public body"
+
+
+class GateClosed(Refusal):
+    """A gate before money failed; the sentence lists each failed gate."""
+
+
+class MissingElement(Refusal):
+    """A notice lacks an element that the Regulations require."""
+
+
+class NoProperAddress(Refusal):
+    rule = "SI 2022/1175 reg 7"
+
+
+class PeriodStillOpen(Refusal):
+    rule = "2012 Act s.277E(3)(c); SI 2022/1175 reg 6(1)"
+
+
+class DecisionTooLate(Refusal):
+    rule = "SI 2022/1175 reg 6(1): decide within 28 days of the end of the period"
+
+
+class NoFeeScheme(Refusal):
+    rule = "SI 2022/1175 reg 3"
+
+
+class HistoryBroken(Refusal):
+    """The history does not verify; the sentence names the first bad event."""
