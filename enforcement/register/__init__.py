@@ -1,0 +1,1 @@
+"""Reading files: one reader per published shape, giving plain rows and rejected rows."""
