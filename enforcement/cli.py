@@ -1,0 +1,45 @@
+"""The `enforcement` command: reads words, calls a use case, prints its answer."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import UTC, datetime
+
+import click
+
+from enforcement import doctor as machine
+from enforcement.domain.refusals import Refusal
+from enforcement.settings import Settings
+
+
+class Commands(click.Group):
+    """A refusal is an answer: its sentence and what to do go to stderr, and the exit code is 1."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except Refusal as refusal:
+            click.echo("\n".join(filter(None, (refusal.sentence, refusal.fix))), err=True)
+            raise SystemExit(1) from None
+
+
+@click.group(cls=Commands)
+def main() -> None:
+    """Case management for the enforcement of the adult social care data return."""
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+def doctor(as_json: bool) -> None:
+    """Look at this machine and say what is missing. Exit 0 when everything needed is there."""
+    findings = machine.examine(Settings.read(os.environ), now=datetime.now(UTC))
+    if as_json:
+        click.echo(json.dumps([finding.as_json() for finding in findings], indent=2))
+    else:
+        for finding in findings:
+            mark = "ok     " if finding.ok else "MISSING" if finding.needed else "absent "
+            click.echo(f"{mark}  {finding.name}: {finding.found}")
+            if finding.fix:
+                click.echo(f"         to do: {finding.fix}")
+    raise SystemExit(0 if machine.fit(findings) else 1)
