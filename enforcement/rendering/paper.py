@@ -1,0 +1,214 @@
+"""A notice from facts to PDF: the same facts give the same bytes, on any machine.
+
+The page is laid out by WeasyPrint with our own stylesheet, typeface and templates; nothing is read
+from outside. What comes back has been checked: every character printable, every legally required
+element in the text, every mark where the posting service allows it, at most 10 pages.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import re
+import threading
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from weasyprint import CSS, HTML, Attachment
+from weasyprint.text.fonts import FontConfiguration
+from weasyprint.urls import FatalURLFetchingError
+
+from enforcement.domain.refusals import BadInput, CannotPrint, MissingElement, OutsideFetch
+from enforcement.rendering.archive import VARIANT, AccessibleArchiveMetadata, add_header_scopes
+from enforcement.rendering.elements import check_elements
+from enforcement.rendering.facts import NoticeFacts
+from enforcement.rendering.fetchers import ClosedFetcher, TypefaceFetcher
+from enforcement.rendering.geometry import Mark, check_geometry, page_marks
+from enforcement.rendering.typefaces import refuse_unprintable
+from enforcement.rendering.wording import day, days_to, pounds, qr_code, window_lines
+
+TEMPLATES = Path(__file__).parents[2] / "templates" / "notices"
+FACTS_FILE = "facts.json"
+MOST_BYTES = 2_000_000  # the posting service takes files of at most 2 MB
+
+# WeasyPrint's layout shares one font map between calls, which is not safe in two threads at once.
+_press = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A notice on paper. `sha256` is of `pdf`; `text` is read back from the pages themselves."""
+
+    pdf: bytes
+    sha256: str
+    html: str
+    pages: int
+    text: str
+    marks: tuple[Mark, ...]
+    warnings: tuple[str, ...] = ()
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"day": day, "days_to": days_to, "pounds": pounds}
+    return environment
+
+
+@cache
+def _typography() -> tuple[FontConfiguration, CSS]:
+    """One font map and one parsed stylesheet for the process: without it memory grows for ever."""
+    fonts = FontConfiguration()
+    css = CSS(
+        string=(TEMPLATES / "letter.css").read_text(encoding="utf-8"),
+        font_config=fonts,
+        url_fetcher=TypefaceFetcher(),
+    )
+    return fonts, css
+
+
+def _words(facts: NoticeFacts, layout: str) -> str:
+    if not re.fullmatch(r"v[1-9][0-9]{0,3}", facts.template_version):
+        raise BadInput(f"“{facts.template_version}” is not a template version.")
+    name = f"{facts.kind}/{facts.template_version}.html"
+    if not (TEMPLATES / name).is_file():
+        raise BadInput(f"There is no template {name}.")
+    return (
+        _environment()
+        .get_template(name)
+        .render(
+            facts=facts,
+            layout=layout,
+            window=window_lines(facts.recipient),
+            qr=qr_code(facts.reply.link) if facts.reply else (0, ""),
+        )
+    )
+
+
+def html_twin(facts: NoticeFacts) -> str:
+    """Return the notice as an HTML article for the screen: the same words, the same order."""
+    return _words(facts, "twin.html")
+
+
+def render(facts: NoticeFacts) -> Rendered:
+    """Return the notice as PDF/A-3a and PDF/UA-1 with the facts attached as JSON.
+
+    Refuses CannotPrint (character, address, length, place on the page), OutsideFetch (something
+    tried to read a file or an address) and MissingElement (a required element is not in the text).
+    """
+    for text in _strings(facts.to_json()):
+        refuse_unprintable(text)
+    html = _words(facts, "letter.html")
+    with _press:
+        pdf, marks, warnings = _print(html, facts)
+    _refuse_unfit(pdf, marks)
+    text = _read_back(marks)
+    absent = [item for item in check_elements(facts, text) if not item.present]
+    if absent:
+        raise MissingElement(
+            "The notice does not set out: " + "; ".join(item.element for item in absent) + ".",
+            rule=absent[0].citation,
+        )
+    return Rendered(
+        pdf=pdf,
+        sha256=hashlib.sha256(pdf).hexdigest(),
+        html=html,
+        pages=max(mark.page for mark in marks),
+        text=text,
+        marks=marks,
+        warnings=warnings,
+    )
+
+
+def _strings(plain: object) -> list[str]:
+    if isinstance(plain, str):
+        return [plain]
+    values: list[object] = []
+    if isinstance(plain, dict):
+        values = list(plain.values())
+    elif isinstance(plain, list):
+        values = plain
+    return [text for value in values for text in _strings(value)]
+
+
+class _Listener(logging.Handler):
+    """Keeps what WeasyPrint warns of while one notice is made."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.heard: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.heard.append(record.getMessage())
+
+
+def _print(html: str, facts: NoticeFacts) -> tuple[bytes, tuple[Mark, ...], tuple[str, ...]]:
+    listener = _Listener()
+    log = logging.getLogger("weasyprint")
+    log.addHandler(listener)
+    try:
+        pdf, marks = _lay_out(html, facts)
+    except FatalURLFetchingError as stop:
+        raise OutsideFetch(f"No notice was made. {stop}.") from None
+    finally:
+        log.removeHandler(listener)
+    for line in listener.heard:
+        if "notdef" in line:
+            raise CannotPrint(f"A character cannot be printed: {line.rpartition(': ')[2]}.")
+    return pdf, marks, tuple(listener.heard)
+
+
+def _lay_out(html: str, facts: NoticeFacts) -> tuple[bytes, tuple[Mark, ...]]:
+    fonts, css = _typography()
+    source = HTML(string=html, url_fetcher=ClosedFetcher())
+    document = source.render(font_config=fonts, stylesheets=[css], pdf_variant=VARIANT)
+    document.metadata.__class__ = AccessibleArchiveMetadata
+    document.metadata.attachments = [_attached(facts)]
+    marks = page_marks(document.pages)
+    pdf: Any = document.write_pdf(
+        pdf_variant=VARIANT, finisher=add_header_scopes, full_fonts=False, hinting=False
+    )
+    return bytes(pdf), marks
+
+
+def _attached(facts: NoticeFacts) -> Attachment:
+    """The facts, so that the file explains itself; dated by the notice, never by the clock."""
+    midnight = datetime.combine(facts.dated, time(), UTC)
+    return Attachment(
+        string=json.dumps(facts.to_json(), ensure_ascii=False, indent=1, sort_keys=True),
+        url_fetcher=ClosedFetcher(),
+        name=FACTS_FILE,
+        description="The facts that this notice was made from",
+        relationship="Data",
+        created=midnight,
+        modified=midnight,
+    )
+
+
+def _refuse_unfit(pdf: bytes, marks: tuple[Mark, ...]) -> None:
+    faults = check_geometry(marks)
+    if faults:
+        raise CannotPrint(
+            "The notice does not fit its pages: "
+            + "; ".join(fault.reason for fault in faults[:3])
+            + ".",
+            rule="GOV.UK Notify precompiled letters: printable area, address window, 10 pages",
+            fix="Shorten the address or the text, or split the case.",
+        )
+    if len(pdf) > MOST_BYTES:
+        raise CannotPrint(f"The notice is {len(pdf):,} bytes; at most {MOST_BYTES:,} can be sent.")
+
+
+def _read_back(marks: tuple[Mark, ...]) -> str:
+    return "\n".join(mark.words for mark in marks if mark.kind == "text")

@@ -1,0 +1,98 @@
+"""Facts put into words: dates, money, the lines in the address window, the QR code's drawing."""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import pairwise
+
+import segno
+
+from enforcement.domain.refusals import CannotPrint
+from enforcement.rendering.facts import Recipient
+
+WINDOW_LINES = 7  # most lines that GOV.UK Notify reads in an address
+LINE_WIDTH = 56  # characters that surely fit the 92 mm of the window at 9 point
+_BAD_STARTS = "@()=[]\"\\/,<>~"  # characters that may not begin an address line there
+
+
+MONTHS = (
+    "January February March April May June July August September October November December"
+).split()
+
+
+def day(value: date) -> str:
+    """Return a date as "4 February 2025", whatever the machine's language."""
+    return f"{value.day} {MONTHS[value.month - 1]} {value.year}"
+
+
+def days_to(first: date, last: date) -> str:
+    """Return the days from `first` to `last`: "8 to 14 October 2024" within one month."""
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day} to {day(last)}"
+    return f"{day(first)} to {day(last)}"
+
+
+def pounds(pence: int) -> str:
+    """Return pence as "£1,643.00". Pence are always shown."""
+    sign = "-" if pence < 0 else ""
+    return f"{sign}£{abs(pence) // 100:,}.{abs(pence) % 100:02d}"
+
+
+def window_lines(recipient: Recipient) -> tuple[str, ...]:
+    """Return the 3 to 7 lines of the address window; the postcode is last and alone.
+
+    Neighbouring address lines are joined with a comma when there are too many. Refuses
+    CannotPrint when the address still does not fit, or when a line begins with a character
+    that the posting service does not allow.
+    """
+    head = [line for line in (recipient.name, recipient.capacity, recipient.care_of) if line]
+    lines = [line for line in recipient.address_lines if line.strip()]
+    while _rows([*head, *lines, recipient.postcode]) > WINDOW_LINES and _join_shortest(lines):
+        pass
+    whole = [*head, *lines, recipient.postcode]
+    if not 3 <= _rows(whole) <= WINDOW_LINES:
+        raise CannotPrint(
+            f"The address of {recipient.name} takes {_rows(whole)} lines; the window of the "
+            f"envelope shows 3 to {WINDOW_LINES}.",
+            fix="Shorten the address or add its missing lines.",
+        )
+    for line in whole:
+        if line[0] in _BAD_STARTS:
+            raise CannotPrint(
+                f"The address line “{line}” begins with “{line[0]}”.",
+                rule="GOV.UK Notify precompiled letters: address lines",
+                fix="Begin each line with a letter or a digit.",
+            )
+    return tuple(whole)
+
+
+def _rows(lines: list[str]) -> int:
+    return sum(-(-len(line) // LINE_WIDTH) for line in lines)
+
+
+def _join_shortest(lines: list[str]) -> bool:
+    pairs = [(len(a) + len(b) + 2, place) for place, (a, b) in enumerate(pairwise(lines))]
+    if not pairs or min(pairs)[0] > LINE_WIDTH:
+        return False
+    place = min(pairs)[1]
+    lines[place : place + 2] = [f"{lines[place]}, {lines[place + 1]}"]
+    return True
+
+
+def qr_code(link: str) -> tuple[int, str]:
+    """Return the side in modules and the SVG path of a QR code, without its quiet zone.
+
+    The mask is fixed so that a link always draws the same way.
+    """
+    code = segno.make(link, error="m", mask=4, micro=False, boost_error=False)
+    steps: list[str] = []
+    for y, row in enumerate(code.matrix):
+        x = 0
+        while x < len(row):
+            length = 0
+            while x + length < len(row) and row[x + length]:
+                length += 1
+            if length:
+                steps.append(f"M{x} {y}h{length}v1h-{length}z")
+            x += max(length, 1)
+    return len(code.matrix), "".join(steps)
