@@ -41,7 +41,7 @@ class UnknownHeader(Refusal):
 
 
 class UnreadableFile(Refusal):
-    """The file as a whole cannot be read safely (wrong kind, open quote, too large when unpacked)."""
+    """The file as a whole cannot be read safely (wrong kind, open quote, too large unpacked)."""
 
 
 class NothingToImport(Refusal):
@@ -129,3 +129,12 @@ class NoFeeScheme(Refusal):
 
 class HistoryBroken(Refusal):
     """The history does not verify; the sentence names the first bad event."""
+
+
+# --- paper -----------------------------------------------------------------------------------
+class CannotPrint(Refusal):
+    """A character, address or length that cannot be put on paper as it stands."""
+
+
+class OutsideFetch(Refusal):
+    """Paper tried to read something from outside itself: an attack or a fault, so no notice."""
