@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from enum import StrEnum
+from itertools import pairwise
 
 from enforcement.domain.duties import Service
 from enforcement.domain.refusals import BadInput, NoFeeScheme
@@ -298,7 +299,7 @@ def provider_fee(locations: Sequence[LocationBasis], scheme: FeeScheme) -> FeeEs
     if not locations:
         raise BadInput("A fee needs at least one location.", rule=AMOUNT_RULE)
     ordered = sorted(locations, key=lambda location: location.location_id)
-    for before, after in zip(ordered, ordered[1:], strict=False):
+    for before, after in pairwise(ordered):
         if before.location_id == after.location_id:
             raise BadInput(f"Location {after.location_id} is given twice.", rule=AMOUNT_RULE)
     fees = [location_fee(location, scheme) for location in ordered]
