@@ -143,7 +143,8 @@ class ReturnsFile:
     """What one Capacity Tracker file holds; `mapping` is field -> header actually used.
 
     `rows_in` counts data rows. A row of the 0/1 report with several period columns gives one
-    `ReturnLine` a month, so `rows_accepted` (not ``len(rows)``) plus ``len(rejected)`` is `rows_in`.
+    `ReturnLine` a month, so `rows_accepted`, not ``len(rows)``, plus
+    ``len(rejected)`` is `rows_in`.
     """
 
     shape: str
