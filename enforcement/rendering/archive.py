@@ -71,7 +71,7 @@ def add_header_scopes(document: Any, pdf: Any) -> None:
 
     A cell in a row of header cells only heads its column; any other header cell heads its row.
     """
-    elements = [item for item in pdf.objects if isinstance(item, dict) and item.get("S")]
+    elements: list[Any] = [item for item in pdf.objects if isinstance(item, dict) and item.get("S")]
     cells: dict[bytes, Any] = {item.reference: item for item in elements}
     for row in elements:
         if row["S"] != "/TR":

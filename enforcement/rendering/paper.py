@@ -12,6 +12,7 @@ import json
 import logging
 import re
 import threading
+import warnings
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from functools import cache
@@ -111,7 +112,7 @@ def render(facts: NoticeFacts) -> Rendered:
         refuse_unprintable(text)
     html = _words(facts, "letter.html")
     with _press:
-        pdf, marks, warnings = _print(html, facts)
+        pdf, marks, heard = _print(html, facts)
     _refuse_unfit(pdf, marks)
     text = _read_back(marks)
     absent = [item for item in check_elements(facts, text) if not item.present]
@@ -127,7 +128,7 @@ def render(facts: NoticeFacts) -> Rendered:
         pages=max(mark.page for mark in marks),
         text=text,
         marks=marks,
-        warnings=warnings,
+        warnings=heard,
     )
 
 
@@ -148,9 +149,14 @@ class _Listener(logging.Handler):
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
         self.heard: list[str] = []
+        self.unread: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.heard.append(record.getMessage())
+        if record.levelno >= logging.ERROR:
+            # WeasyPrint keeps this level for resources that could not be read.
+            self.unread.append(record.getMessage())
+        else:
+            self.heard.append(record.getMessage())
 
 
 def _print(html: str, facts: NoticeFacts) -> tuple[bytes, tuple[Mark, ...], tuple[str, ...]]:
@@ -163,6 +169,8 @@ def _print(html: str, facts: NoticeFacts) -> tuple[bytes, tuple[Mark, ...], tupl
         raise OutsideFetch(f"No notice was made. {stop}.") from None
     finally:
         log.removeHandler(listener)
+    if listener.unread:
+        raise OutsideFetch(f"No notice was made. A notice may not read this: {listener.unread[0]}.")
     for line in listener.heard:
         if "notdef" in line:
             raise CannotPrint(f"A character cannot be printed: {line.rpartition(': ')[2]}.")
@@ -174,11 +182,16 @@ def _lay_out(html: str, facts: NoticeFacts) -> tuple[bytes, tuple[Mark, ...]]:
     source = HTML(string=html, url_fetcher=ClosedFetcher())
     document = source.render(font_config=fonts, stylesheets=[css], pdf_variant=VARIANT)
     document.metadata.__class__ = AccessibleArchiveMetadata
+    if document.metadata.attachments:
+        raise OutsideFetch("No notice was made. A notice may not read a file to attach it.")
     document.metadata.attachments = [_attached(facts)]
     marks = page_marks(document.pages)
-    pdf: Any = document.write_pdf(
-        pdf_variant=VARIANT, finisher=add_header_scopes, full_fonts=False, hinting=False
-    )
+    with warnings.catch_warnings():
+        # WeasyPrint 70 leaves its colour profile's file to be closed by the collector.
+        warnings.filterwarnings("ignore", "unclosed file.*sRGB2014", ResourceWarning)
+        pdf: Any = document.write_pdf(
+            pdf_variant=VARIANT, finisher=add_header_scopes, full_fonts=False, hinting=False
+        )
     return bytes(pdf), marks
 
 

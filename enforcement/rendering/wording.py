@@ -12,12 +12,13 @@ from enforcement.rendering.facts import Recipient
 
 WINDOW_LINES = 7  # most lines that GOV.UK Notify reads in an address
 LINE_WIDTH = 56  # characters that surely fit the 92 mm of the window at 9 point
-_BAD_STARTS = "@()=[]\"\\/,<>~"  # characters that may not begin an address line there
+_BAD_STARTS = '@()=[]"\\/,<>~'  # characters that may not begin an address line there
 
 
 MONTHS = (
-    "January February March April May June July August September October November December"
-).split()
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 
 
 def day(value: date) -> str:

@@ -1,0 +1,31 @@
+"""Each kind of notice is printed once for all the tests that only read it."""
+
+from __future__ import annotations
+
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+# The invented notices stand beside the tests, outside any package.
+sys.path.insert(0, str(Path(__file__).parent))
+
+from notices import EVERY_KIND
+
+from enforcement.rendering.paper import Rendered, render
+
+
+@cache
+def _printed(kind: str) -> Rendered:
+    return render(EVERY_KIND[kind]())
+
+
+@pytest.fixture(params=sorted(EVERY_KIND))
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def printed(kind: str) -> Rendered:
+    return _printed(kind)

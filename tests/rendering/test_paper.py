@@ -1,0 +1,236 @@
+"""The PDF bytes themselves: tags, text, typefaces, sameness, and a closed door."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pikepdf
+import pypdf
+import pytest
+from notices import EVERY_KIND, MISSES, notice_of_intent
+
+from enforcement.domain.refusals import BadInput, CannotPrint, OutsideFetch
+from enforcement.rendering import paper
+from enforcement.rendering.facts import NoticeFacts, ProviderFacts, Recipient, Signatory
+from enforcement.rendering.paper import TEMPLATES, html_twin, render
+
+HOSTILE = (
+    '<script>alert(1)</script><img src="http://127.0.0.1:9/x.png">'
+    '<link rel=attachment href="file:///etc/passwd"><style>@import url(http://127.0.0.1:9/)</style>'
+    "{{ 7*7 }} {% raw %} & &amp; ]]> \"'"
+)
+
+
+def squash(text: str) -> str:
+    return "".join(text.split())
+
+
+def pdf_words(pdf: bytes) -> str:
+    return "\n".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf)).pages)
+
+
+def test_every_kind_is_tagged_and_described(kind, printed):
+    with pikepdf.open(io.BytesIO(printed.pdf)) as pdf:
+        assert pdf.Root.MarkInfo.Marked
+        assert str(pdf.Root.Lang) == "en"
+        assert pdf.Root.ViewerPreferences.DisplayDocTitle
+        assert "/StructTreeRoot" in pdf.Root
+        assert EVERY_KIND[kind]().notice_reference in str(pdf.docinfo["/Title"])
+        assert str(pdf.docinfo["/Author"]) == "NHS Business Services Authority"
+        assert len(str(pdf.docinfo["/Subject"])) > 20
+        with pdf.open_outline() as outline:
+            assert outline.root
+        metadata = pdf.Root.Metadata.read_bytes().decode()
+        assert re.search(r'part="?>?3|pdfaid:part="3"', metadata)
+        assert "<pdfuaid:part>1</pdfuaid:part>" in metadata
+    assert printed.pages <= 3
+    assert printed.warnings == ()
+
+
+def test_every_header_cell_has_its_scope(printed):
+    with pikepdf.open(io.BytesIO(printed.pdf)) as pdf:
+        cells = [
+            item
+            for item in pdf.objects
+            if isinstance(item, pikepdf.Dictionary) and item.get("/S") == "/TH"
+        ]
+        assert {str(cell.A.Scope) for cell in cells} <= {"/Row", "/Column"}
+        assert len(cells) >= 4
+
+
+def test_only_the_shipped_typeface_is_used_and_embedded(printed):
+    with pikepdf.open(io.BytesIO(printed.pdf)) as pdf:
+        fonts = [
+            item
+            for item in pdf.objects
+            if isinstance(item, pikepdf.Dictionary) and item.get("/Type") == "/FontDescriptor"
+        ]
+        assert 1 <= len(fonts) <= 2
+        for font in fonts:
+            assert "Liberation-Sans" in str(font.FontName)
+            assert "/FontFile2" in font
+
+
+def test_the_text_reads_in_order(kind, printed):
+    words = squash(pdf_words(printed.pdf))
+    facts = EVERY_KIND[kind]()
+    order = [
+        "NHSBusinessServicesAuthority",
+        squash(facts.recipient.name),
+        squash(facts.recipient.postcode),
+        squash(facts.notice_reference),
+        squash(facts.provider.cqc_id),
+        squash(facts.signatory.name),
+    ]
+    places = [words.index(item) for item in order]
+    assert places == sorted(places)
+    for page in range(1, printed.pages + 1):
+        assert squash(f"{facts.notice_reference} · Page {page} of {printed.pages}") in words
+
+
+def test_the_file_carries_its_own_facts(kind, printed):
+    with pikepdf.open(io.BytesIO(printed.pdf)) as pdf:
+        held = pdf.attachments[paper.FACTS_FILE].get_file().read_bytes()
+    assert NoticeFacts.from_json(json.loads(held)) == EVERY_KIND[kind]()
+
+
+def test_the_hash_is_of_the_bytes(printed):
+    assert printed.sha256 == hashlib.sha256(printed.pdf).hexdigest()
+
+
+def test_the_screen_has_the_same_words(kind, printed):
+    body = printed.html.partition('<div class="main">')[2]
+    assert body
+
+    def words(html: str) -> str:
+        return squash(re.sub(r"<[^>]+>", " ", html))
+
+    title, _, rest = words(body).partition(words(EVERY_KIND[kind]().provider.name))
+    assert title in words(html_twin(EVERY_KIND[kind]()))
+    assert rest.replace(",", "") in words(html_twin(EVERY_KIND[kind]())).replace(",", "")
+
+
+@pytest.mark.slow
+def test_the_same_facts_give_the_same_bytes_in_another_process(tmp_path):
+    facts = notice_of_intent()
+    here = render(facts)
+    assert render(facts).sha256 == here.sha256
+    held = tmp_path / "facts.json"
+    held.write_text(json.dumps(facts.to_json()), encoding="utf-8")
+    code = (
+        "import json, sys\n"
+        "from enforcement.rendering.facts import NoticeFacts\n"
+        "from enforcement.rendering.paper import render\n"
+        "plain = json.load(open(sys.argv[1], encoding='utf-8'))\n"
+        "print(render(NoticeFacts.from_json(plain)).sha256)\n"
+    )
+    other = subprocess.run(
+        [sys.executable, "-c", code, str(held)],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(paper.__file__).parents[2],
+        env=os.environ | {"PYTHONHASHSEED": "77", "TZ": "Asia/Tokyo", "LC_ALL": "C"},
+    )
+    assert other.stdout.strip() == here.sha256
+
+
+def test_another_notice_between_changes_nothing():
+    first = render(notice_of_intent())
+    with pytest.raises(CannotPrint):
+        render(notice_of_intent(signatory=Signatory("字", "x")))
+    render(EVERY_KIND["support"]())
+    assert render(notice_of_intent()).sha256 == first.sha256
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"provider": ProviderFacts(HOSTILE, "1-900000001", HOSTILE, HOSTILE)},
+        {"signatory": Signatory(HOSTILE, HOSTILE)},
+        {"reasons": (HOSTILE,), "support_contacts": (HOSTILE,)},
+        {"threshold_sentence": HOSTILE, "threshold_citation": HOSTILE, "method": HOSTILE},
+        {"misses": (replace(MISSES[0], location_name=HOSTILE, result=HOSTILE, service=HOSTILE),)},
+    ],
+)
+def test_hostile_words_are_printed_and_never_obeyed(parts):
+    printed = render(notice_of_intent(**parts))
+    assert squash(HOSTILE) in squash(printed.text)
+    assert "<script>" not in printed.html
+    with pikepdf.open(io.BytesIO(printed.pdf)) as pdf:
+        assert list(pdf.attachments) == [paper.FACTS_FILE]
+
+
+def test_a_hostile_address_line_is_refused_or_printed():
+    plain = Recipient("Invented", None, None, ("A " + HOSTILE[:40],), "ZZ1 1ZZ")
+    assert squash(HOSTILE[:40]) in squash(render(notice_of_intent(recipient=plain)).text)
+    with pytest.raises(CannotPrint, match="begins with “<”"):
+        render(notice_of_intent(recipient=replace(plain, address_lines=(HOSTILE,))))
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        '<img src="http://127.0.0.1:9/x.png" alt="x">',
+        '<img src="file:///etc/hostname" alt="x">',
+        '<link rel="attachment" href="file:///etc/hostname">',
+        '<link rel="stylesheet" href="https://127.0.0.1:9/x.css">',
+        '<p style="background: url(ftp://127.0.0.1:9/x)">x</p>',
+        "<style>@import url(http://127.0.0.1:9/x.css);</style>",
+        "<style>@font-face { font-family: x; src: url(file:///etc/hostname) }</style>",
+        '<img src="data:image/png;base64,AAAA" alt="x">',
+        '<object data="http://127.0.0.1:9/x">x</object>',
+        '<svg xmlns="http://www.w3.org/2000/svg"><image href="http://127.0.0.1:9/x"/></svg>',
+    ],
+)
+def test_any_fetch_stops_the_render(monkeypatch, tag):
+    """The template itself is made hostile: even then nothing outside is read."""
+    whole = paper._words(notice_of_intent(), "letter.html")
+    monkeypatch.setattr(
+        paper, "_words", lambda facts, layout: whole.replace("</h1>", f"</h1>{tag}")
+    )
+    with pytest.raises(OutsideFetch, match="may not read"):
+        render(notice_of_intent())
+
+
+@pytest.mark.parametrize(
+    ("character", "named"),
+    [
+        ("字", "U\\+5B57 CJK"),
+        ("🏠", "U\\+1F3E0 HOUSE BUILDING"),
+        ("\u202e", "U\\+202E RIGHT-TO-LEFT OVERRIDE"),
+        ("\u200b", "U\\+200B ZERO WIDTH SPACE"),
+        ("\x00", "U\\+0000"),
+        ("\x07", "U\\+0007"),
+        ("\ud800", "U\\+D800"),
+    ],
+)
+def test_a_character_that_cannot_be_printed_is_named(character, named):
+    with pytest.raises(CannotPrint, match=named):
+        render(notice_of_intent(provider=ProviderFacts(f"Care {character}", "1-900000001")))
+
+
+@pytest.mark.parametrize("name", ["Gofal Tŷ Ŵyn Cyf", "Zoë O’Brien & Søn – “Café”", "Łódź Žižka"])
+def test_european_names_are_printed(name):
+    printed = render(notice_of_intent(provider=ProviderFacts(name, "1-900000001")))
+    assert squash(name) in squash(pdf_words(printed.pdf))
+
+
+@pytest.mark.parametrize("version", ["v2", "../v1", "v1/../v1", "", "1"])
+def test_an_unknown_template_version_is_refused(version):
+    with pytest.raises(BadInput, match="template"):
+        render(notice_of_intent(template_version=version))
+
+
+def test_no_template_switches_escaping_off():
+    for template in TEMPLATES.rglob("*.html"):
+        words = template.read_text(encoding="utf-8")
+        assert not re.search(r"\|\s*safe\b|autoescape|Markup", words), template.name
