@@ -197,19 +197,22 @@ def _location(line: int, record: Record, repairs: Repairs) -> LocationRow:
         registered_on=date_of(_text(record, "registrationDate")),
         deregistered_on=ended,
         directorate=directorate,
-        predecessors=_related(relations, "predecessor"),
-        successors=_related(relations, "successor"),
+        predecessors=_related(line, relations, "predecessor", repairs),
+        successors=_related(line, relations, "successor", repairs),
     )
 
 
-def _related(relations: list[Record], kind: str) -> tuple[str, ...]:
-    return tuple(
-        dict.fromkeys(
-            cqc_id(_text(relation, "relatedLocationId"), "related location id")
-            for relation in relations
-            if kind in _text(relation, "type").lower()
-        )
-    )
+def _related(line: int, relations: list[Record], kind: str, repairs: Repairs) -> tuple[str, ...]:
+    """Ids of the chain; an unusable one is left out with a notice, the location stays."""
+    found: dict[str, None] = {}
+    for relation in relations:
+        if kind not in _text(relation, "type").lower():
+            continue
+        try:
+            found[cqc_id(_text(relation, "relatedLocationId"), "related location id")] = None
+        except BadCell as fault:
+            repairs.note("related location left out", line, str(fault))
+    return tuple(found)
 
 
 def _provider(line: int, record: Record, repairs: Repairs) -> ProviderRow:

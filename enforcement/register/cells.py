@@ -16,7 +16,10 @@ MAX_CELL = 10_000
 REFORMATTED = "looks like a number reformatted by a spreadsheet"
 
 _CQC_ID = re.compile(r"1-\d{8,12}", re.ASCII)
-_NHS_ID = re.compile(r"[RT][A-Z0-9]{2,5}|[A-Z](?=[A-Z0-9]*\d)[A-Z0-9]{2,5}")
+#: RX3 and RX3LD; former primary care trusts begin with a digit (5J533), but 5E10 is a number.
+_NHS_ID = re.compile(
+    r"[RT][A-Z0-9]{2,5}|[A-Z](?=[A-Z0-9]*\d)[A-Z0-9]{2,5}|\d(?!E\d+$)[A-Z][A-Z0-9]{1,4}"
+)
 _MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 _MANGLED = re.compile(
     r"\d+([.,]\d+)?e[+-]?\d+|[\d.,]+|\d{1,4}[-/ ]\d{1,2}[-/ ]\d{1,4}([T ].*)?"

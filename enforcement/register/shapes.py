@@ -66,15 +66,20 @@ class Shape:
         return [self.fields[key][0] for key in self.required if key not in found]
 
 
-def only_position(header: Sequence[str], key: str, positions: Sequence[int]) -> int:
-    """The one column that carries a field. Refuses (UnreadableFile) a name that comes twice."""
-    if len({plain(header[p]) for p in positions}) < len(positions):
+def only_position(shape: Shape, header: Sequence[str], key: str, positions: Sequence[int]) -> int:
+    """The one column that carries a field, by its most specific name.
+
+    Refuses (UnreadableFile) a name that comes twice.
+    """
+    names = [plain(header[position]) for position in positions]
+    if len(set(names)) < len(names):
         raise UnreadableFile(
             f"The column “{header[positions[0]].strip()}” comes {len(positions)} times in the "
             "header, so it is not known which to read.",
             fix="Remove or rename the column that is not meant.",
         )
-    return positions[0]
+    order = [plain(name) for name in shape.fields[key]]
+    return min(positions, key=lambda position: order.index(plain(header[position])))
 
 
 _LOCATION_ID = (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, groupby, islice
@@ -196,10 +196,11 @@ def find_table(sheet: Sheet, shapes: Sequence[Shape], notices: list[str]) -> Tab
         for shape in shapes:
             found = shape.columns_in(cells)
             if shape.fits(found):
-                index = {key: only_position(cells, key, at) for key, at in found.items()}
+                index = {key: only_position(shape, cells, key, at) for key, at in found.items()}
                 while cells and not cells[-1].strip():
                     cells.pop()
                 rest = chain(early[number + 1 :], sheet.lines)
+                notices.extend(_doubled(cells, set(index.values())))
                 preamble = [before for _, before, _ in early[:number]]
                 if number:
                     notices.append(_skipped(sheet, number, preamble))
@@ -220,6 +221,16 @@ def _opened(
     if sheet.csv is not None:
         sheet.csv.width = len(header)
     return Table(shape, sheet, header, line, preamble, index, lines)
+
+
+def _doubled(header: Sequence[str], read: set[int]) -> list[str]:
+    """A notice for each header that comes twice among the columns that are not read."""
+    others = Counter(cell.strip() for at, cell in enumerate(header) if at not in read)
+    return [
+        f"The column “{name[:60]}” comes {count} times; it is not read."
+        for name, count in others.items()
+        if name and count > 1
+    ]
 
 
 def _skipped(sheet: Sheet, number: int, preamble: list[list[str]]) -> str:
