@@ -3,7 +3,7 @@
 Each field's class picks a macro of the design system. Label, hint (`description`), error, value,
 length limit and choices come from the field; what only the page knows is passed in the call:
 
-    {{ form.reason(page_heading=True, conditional={"other": form.other()}) }}
+    {{ form.reason(page_heading=True) }}
     {{ form.postcode(width=10, autocomplete="postal-code") }}
 
 Unknown options raise TypeError, because an undefined name in a template is otherwise silent.
@@ -47,7 +47,6 @@ OPTIONS = frozenset(
     [
         "autocomplete",
         "classes",
-        "conditional",
         "hide_label",
         "inline",
         "inputmode",
@@ -223,8 +222,9 @@ def _textarea(field: Field, options: Params, attributes: Params) -> Markup:
     return _macro("textarea", "textarea", params)
 
 
-def _choices(field: Field, options: Params) -> list[Params]:
-    conditional = options.get("conditional", {})
+def _choices(field: Field) -> list[Params]:
+    # No question hidden behind a choice: the design system's script puts aria-expanded on the
+    # radio, which ARIA does not allow there. Ask the second question on the next page, or plainly.
     items: list[Params] = []
     for choice in field.iter_choices():
         item: Params = {"value": str(choice.value), "text": str(choice.label)}
@@ -236,16 +236,13 @@ def _choices(field: Field, options: Params) -> list[Params]:
             items.append({"divider": str(said["divider_before"])})
         if said.get("behaviour"):
             item["behaviour"] = said["behaviour"]
-        if str(choice.value) in conditional:
-            item["conditional"] = {"html": conditional[str(choice.value)]}
         items.append(item)
     return items
 
 
 def _select(field: Field, options: Params, attributes: Params) -> Markup:
     items = [
-        {"value": i["value"], "text": i["text"], "selected": i["checked"]}
-        for i in _choices(field, options)
+        {"value": i["value"], "text": i["text"], "selected": i["checked"]} for i in _choices(field)
     ]
     params = _text(field, options) | {"items": items} | _passed(options, "classes")
     return _macro("select", "select", params | {"attributes": attributes})
@@ -260,12 +257,12 @@ def _several(field: Field, options: Params) -> Params:
 
 
 def _radios(field: Field, options: Params, attributes: Params) -> Markup:
-    params = _several(field, options) | {"items": _choices(field, options)}
+    params = _several(field, options) | {"items": _choices(field)}
     return _macro("radios", "radios", params | {"attributes": attributes})
 
 
 def _checkboxes(field: Field, options: Params, attributes: Params) -> Markup:
-    params = _several(field, options) | {"items": _choices(field, options)}
+    params = _several(field, options) | {"items": _choices(field)}
     return _macro("checkboxes", "checkboxes", params | {"attributes": attributes})
 
 

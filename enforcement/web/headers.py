@@ -57,17 +57,20 @@ def install(app: Flask, *, site: str) -> None:
     def add_headers(response: Response) -> Response:
         for name, value in _headers_for(app, site).items():
             response.headers.setdefault(name, value)
-        if request.endpoint != "static":
-            response.headers["Cache-Control"] = "no-store"
-        elif response.status_code == 200:
-            lasting = "public, max-age=31536000, immutable"
-            brief = "public, max-age=3600"
-            response.headers["Cache-Control"] = lasting if "v" in request.args else brief
+        kept = request.endpoint == "static" and response.status_code in (200, 206, 304)
+        response.headers["Cache-Control"] = _keep_for() if kept else "no-store"
         return response
 
     @app.context_processor
     def page_names() -> dict[str, Any]:
         return {"cspNonce": csp_nonce(), "request_id": request_id()}
+
+
+def _keep_for() -> str:
+    # An address with a fingerprint never means another file; one without may.
+    if "v" in request.args:
+        return "public, max-age=31536000, immutable"
+    return "public, max-age=3600"
 
 
 def _headers_for(app: Flask, site: str) -> dict[str, str]:

@@ -93,7 +93,7 @@ FORM_PAGE = """
   {{ form.reference(width=20) }}{{ form.email() }}{{ form.phone() }}{{ form.locations() }}
   {{ form.share() }}{{ form.amount() }}{{ form.secret(autocomplete="new-password") }}
   {{ form.story() }}{{ form.reasons() }}{{ form.stage() }}
-  {{ form.reason(conditional={"other": form.other()}) }}
+  {{ form.reason() }}{{ form.other() }}
   {{ form.windows(small=true) }}{{ form.sure() }}{{ form.happened_on() }}{{ form.ended_on() }}
   {{ form.evidence(accept=".pdf") }}{{ form.more() }}{{ form.send() }}
 </form>
