@@ -5,14 +5,27 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, LargeBinary, String, Text
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from enforcement.data.base import Base
 
 
 class StoredFile(Base):
-    """Bytes under their hash: imports as received, issued PDFs, evidence. Never rewritten."""
+    """Bytes under their hash: imports as received, issued PDFs, evidence. Never rewritten.
+
+    A document that prints a live secret (the reply code) is kept encrypted with a key outside
+    the database: a stolen copy of the database opens no link. The hash is of the plain bytes.
+    """
 
     __tablename__ = "stored_file"
 
@@ -20,6 +33,7 @@ class StoredFile(Base):
     size: Mapped[int]
     mime: Mapped[str] = mapped_column(String(120))
     content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    encrypted: Mapped[bool] = mapped_column(Boolean, default=False)
     stored_at: Mapped[datetime]
 
     __table_args__ = (CheckConstraint("length(sha256) = 64", name="sha256"),)

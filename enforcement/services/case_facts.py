@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from enforcement.data.cases import Case
 from enforcement.data.decisions import Decision
-from enforcement.data.files import StoredFile
 from enforcement.data.notices import Notice
 from enforcement.data.payments import Appeal, LedgerEntry, Penalty
 from enforcement.data.register import DualRegistration
@@ -19,8 +18,9 @@ from enforcement.domain.cases import CaseFacts, State
 from enforcement.domain.events import fact_hash
 from enforcement.domain.giving import Capacity, Method, is_proper, person_kind
 from enforcement.domain.permissions import CasePeople
+from enforcement.domain.refusals import HistoryBroken, NotFound
 from enforcement.services.breaches import breach_stands
-from enforcement.services.files import sha256
+from enforcement.services.files import fetch
 from enforcement.services.policies import in_force
 from enforcement.services.work import Work
 
@@ -100,12 +100,13 @@ def people_of(session: Session, case: Case) -> CasePeople:
     )
 
 
-def seal_holds(session: Session, notice: Notice) -> bool:
+def seal_holds(work: Work, notice: Notice) -> bool:
     """Whether facts and PDF are, byte for byte, what was submitted and (once) approved."""
     if notice.pdf_sha256 is None or fact_hash(notice.facts) != notice.facts_sha256:
         return False
-    stored = session.get(StoredFile, notice.pdf_sha256)
-    if stored is None or sha256(stored.content) != notice.pdf_sha256:
+    try:
+        fetch(work, notice.pdf_sha256)
+    except (NotFound, HistoryBroken):
         return False
     if notice.approved_at is None or notice.state in ("draft", "submitted"):
         return True
@@ -214,7 +215,7 @@ def facts_of(work: Work, case: Case) -> CaseFacts:
         elements_missing=tuple(
             check["element"] for check in (notice.checks if notice else []) if not check["ok"]
         ),
-        seal_intact=notice is not None and seal_holds(session, notice),
+        seal_intact=notice is not None and seal_holds(work, notice),
         intent_sent=intent is not None and intent.sent_at is not None,
         intent_given_on=intent.given_on if intent else None,
         giving_in_doubt=case.giving_in_doubt,

@@ -14,10 +14,11 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from enforcement.data.history import (
@@ -170,26 +171,32 @@ def _bad_events(session: Session, counts: dict[str, int]) -> Iterator[str]:
     for text in session.scalars(select(EventText)):
         texts.setdefault(text.event_id, []).append(text)
     stream, seq, previous = "", 0, GENESIS
-    rows = session.execute(
+    query = (
         select(Event.id, Event.stream, Event.seq, Event.hash, Event.kind, Event.body)
         .order_by(Event.stream, Event.seq)
         .execution_options(yield_per=5_000)
     )
-    for row in rows:
-        where = f"event {row.seq} of {row.stream} ({row.kind})"
-        if row.stream != stream:
-            stream, seq, previous = row.stream, 0, GENESIS
-        if row.seq != seq + 1:
-            yield f"{where}: event {seq + 1} is missing before it"
-        if leaf_hash(row.body) != row.hash:
-            yield f"{where}: its content was changed after it was written"
-        body = json.loads(row.body)
-        if (body["stream"], body["seq"], body["kind"]) != (row.stream, row.seq, row.kind):
-            yield f"{where}: its columns do not say what its content says"
-        if body["previous"] != previous:
-            yield f"{where}: it does not follow the event before it"
-        yield from _bad_texts(where, body["texts"], texts.get(row.id, []), counts)
-        seq, previous = row.seq, row.hash
+    with session.execute(query) as rows:  # closed even when the first bad event ends the reading
+        for row in rows:
+            where = f"event {row.seq} of {row.stream} ({row.kind})"
+            if row.stream != stream:
+                stream, seq, previous = row.stream, 0, GENESIS
+            if row.seq != seq + 1:
+                yield f"{where}: event {seq + 1} is missing before it"
+            yield from _bad_content(where, row, previous)
+            hashes = json.loads(row.body)["texts"]
+            yield from _bad_texts(where, hashes, texts.get(row.id, []), counts)
+            seq, previous = row.seq, row.hash
+
+
+def _bad_content(where: str, row: Row[Any], previous: str) -> Iterator[str]:
+    if leaf_hash(row.body) != row.hash:
+        yield f"{where}: its content was changed after it was written"
+    body = json.loads(row.body)
+    if (body["stream"], body["seq"], body["kind"]) != (row.stream, row.seq, row.kind):
+        yield f"{where}: its columns do not say what its content says"
+    if body["previous"] != previous:
+        yield f"{where}: it does not follow the event before it"
 
 
 def _bad_texts(

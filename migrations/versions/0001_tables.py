@@ -190,6 +190,7 @@ def upgrade() -> None:
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("mime", sa.String(length=120), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("encrypted", sa.Boolean(), nullable=False),
         sa.Column("stored_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("length(sha256) = 64", name=op.f("ck_stored_file_sha256")),
         sa.PrimaryKeyConstraint("sha256", name=op.f("pk_stored_file")),

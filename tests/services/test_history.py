@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from datetime import UTC, datetime
 
 import pytest
@@ -85,17 +86,17 @@ def test_postgresql_refuses_truncate(
 
 
 def _unguarded(engine: Engine, sql: str) -> None:
-    """As the owner of the file could: take the guards down, then change what they held."""
+    """As the owner of the database could: take the guards down, then change what they held."""
+    if engine.dialect.name == "sqlite":
+        with closing(sqlite3.connect(str(engine.url.database))) as connection:
+            names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+            for (name,) in names.fetchall():
+                connection.execute(f"DROP TRIGGER {name}")
+            connection.execute(sql)
+            connection.commit()
+        return
     with engine.begin() as connection:
-        if engine.dialect.name == "sqlite":
-            names = connection.execute(
-                text("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-            ).scalars()
-            for name in list(names):
-                connection.execute(text(f"DROP TRIGGER {name}"))
-            connection.execute(text("PRAGMA defer_foreign_keys = ON"))
-        else:
-            connection.execute(text("SET session_replication_role = replica"))
+        connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
         connection.exec_driver_sql(sql)
 
 
