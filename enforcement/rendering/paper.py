@@ -14,7 +14,7 @@ import re
 import threading
 import warnings
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ from enforcement.rendering.wording import day, days_to, pounds, qr_code, window_
 
 TEMPLATES = Path(__file__).parents[2] / "templates" / "notices"
 FACTS_FILE = "facts.json"
+NO_BREAK = "\u00a0"
 MOST_BYTES = 2_000_000  # the posting service takes files of at most 2 MB
 
 # WeasyPrint's layout shares one font map between calls, which is not safe in two threads at once.
@@ -63,8 +64,13 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"day": day, "days_to": days_to, "pounds": pounds}
+    environment.filters |= {"day": _unbroken_day, "days_to": days_to, "pounds": pounds}
     return environment
+
+
+def _unbroken_day(value: date) -> str:
+    """A date that never breaks over two lines."""
+    return day(value).replace(" ", NO_BREAK)
 
 
 @cache
@@ -224,4 +230,5 @@ def _refuse_unfit(pdf: bytes, marks: tuple[Mark, ...]) -> None:
 
 
 def _read_back(marks: tuple[Mark, ...]) -> str:
-    return "\n".join(mark.words for mark in marks if mark.kind == "text")
+    words = "\n".join(mark.words for mark in marks if mark.kind == "text")
+    return words.replace(NO_BREAK, " ")

@@ -102,6 +102,10 @@ def test_the_file_carries_its_own_facts(kind, printed):
     assert NoticeFacts.from_json(json.loads(held)) == EVERY_KIND[kind]()
 
 
+def test_no_markup_is_printed_as_words(printed):
+    assert not re.search(r"&[a-z]+;|<[a-z/]|\{[{%]|None|True", printed.text)
+
+
 def test_the_hash_is_of_the_bytes(printed):
     assert printed.sha256 == hashlib.sha256(printed.pdf).hexdigest()
 
