@@ -24,7 +24,7 @@ class Kind(StrEnum):
 
 _OTHER_KINDS: tuple[tuple[bytes, str], ...] = (
     (b"%PDF-", "a PDF"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel or Word file (before 2007)"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel or Word file (before 2007) or one protected by a password"),
     (b"\x89PNG", "a picture (PNG)"),
     (b"\xff\xd8\xff", "a picture (JPEG)"),
     (b"7z\xbc\xaf", "a 7z archive"),

@@ -71,18 +71,22 @@ class CsvLines:
             except csv.Error as fault:
                 yield from self._broken(first, reader.line_num, str(fault))
                 continue
-            if reader.line_num > first and self._swallowed(first, reader.line_num):
+            if reader.line_num > first and self._swallowed(first, reader.line_num, cells):
                 yield from self._broken(first, reader.line_num, "")
             else:
                 yield first, cells, ""
 
-    def _swallowed(self, first: int, last: int) -> bool:
+    def _swallowed(self, first: int, last: int, cells: list[str]) -> bool:
         """Whether a cell over several lines holds what look like whole rows."""
-        span = last - first
-        if span >= MAX_LINES_IN_A_CELL:
+        if last - first >= MAX_LINES_IN_A_CELL:
             raise _never_closed(first)
-        inside = list(self._recent)[-span:]
-        return any(line.count(self._delimiter) >= max(1, self.width - 1) for line in inside)
+        whole_row = max(1, self.width - 1)
+        return any(
+            line.count(self._delimiter) >= whole_row
+            for cell in cells
+            if "\n" in cell or "\r" in cell
+            for line in cell.splitlines()
+        )
 
     def _broken(self, first: int, last: int, fault: str) -> Iterator[Line]:
         """Each physical line of a record that does not parse, so that no line goes uncounted."""
@@ -146,7 +150,9 @@ class Table:
         return self.index.get(key, -1)
 
     def reject(self, line: int, reason: str, cells: Sequence[str]) -> None:
-        """Set a line aside with its reason."""
+        """Set a line aside with its reason, and its sheet in a workbook."""
+        if self.sheet.name:
+            reason = f"{reason} (sheet {self.sheet.name[:60]})"
         self.rejected.append(Rejected(line, reason, as_written(cells)))
 
     def rows(self, progress: Progress | None = None) -> Iterator[tuple[int, list[str]]]:

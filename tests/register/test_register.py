@@ -218,7 +218,7 @@ def test_real_search_export() -> None:
     found = read_register(data, "search.csv")
     assert (found.shape, found.rows_in) == ("search", 500)
     assert (len(found.locations), len(found.providers)) == (329, 170)
-    # one location is published twice with different service types; it is told, not merged
+    # one location is published twice with different specialisms; it is told, not merged
     assert [(r.line, "differs from line 435" in r.reason) for r in found.rejected] == [(436, True)]
     assert found.out_of_scope == 181
     names = {one.name for one in (*found.locations, *found.providers)}
