@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import click
 
 from enforcement import doctor as machine
+from enforcement.commands.history import history
 from enforcement.domain.refusals import Refusal
 from enforcement.settings import Settings
 
@@ -43,3 +44,7 @@ def doctor(as_json: bool) -> None:
             if finding.fix:
                 click.echo(f"         to do: {finding.fix}")
     raise SystemExit(0 if machine.fit(findings) else 1)
+
+
+# One line per noun; each module of `commands` holds that noun's words.
+main.add_command(history)

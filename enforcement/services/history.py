@@ -14,7 +14,6 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -189,7 +188,9 @@ def _bad_events(session: Session, counts: dict[str, int]) -> Iterator[str]:
             seq, previous = row.seq, row.hash
 
 
-def _bad_content(where: str, row: Row[Any], previous: str) -> Iterator[str]:
+def _bad_content(
+    where: str, row: Row[int, str, int, str, str, str], previous: str
+) -> Iterator[str]:
     if leaf_hash(row.body) != row.hash:
         yield f"{where}: its content was changed after it was written"
     body = json.loads(row.body)

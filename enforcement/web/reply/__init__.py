@@ -1,0 +1,35 @@
+"""The providers' site. Imports nothing of the staff site; no account, no navigation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Flask, url_for
+
+from enforcement.domain.refusals import NotFound
+from enforcement.services.policies import in_force
+from enforcement.web import transactions
+from enforcement.web.pages import HelpLine
+
+BLUEPRINTS: tuple[Blueprint, ...] = ()
+
+
+def install(app: Flask) -> None:
+    """Put every page of the reply site in place."""
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    app.context_processor(frame)
+
+
+def frame() -> dict[str, Any]:
+    """The help line of every page, from the contact block in force today."""
+    return {"help_line": help_line(), "home_url": url_for("start.start")}
+
+
+def help_line() -> HelpLine:
+    today = transactions.now().date()
+    try:
+        block = in_force(transactions.session(), "contact_block", today).body
+    except NotFound:
+        return HelpLine()
+    return HelpLine(phone=block["phone"], email=block["email"], hours=block["hours"])

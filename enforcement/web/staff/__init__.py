@@ -1,0 +1,68 @@
+"""The officers' site: sign-in, navigation and every page, one module per noun."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Flask, request, url_for
+from flask_login import current_user
+
+from enforcement.domain.permissions import ROLE_TITLES, Permission, Role, can
+from enforcement.web import access
+from enforcement.web.pages import Account, NavItem
+from enforcement.web.staff import sign_in
+
+# Every page of the site. A module's blueprint carries its noun as name.
+BLUEPRINTS: tuple[Blueprint, ...] = (sign_in.bp,)
+
+# Where the navigation leads: words, endpoint, the permission without which it is not shown.
+NAVIGATION: tuple[tuple[str, str, Permission | None], ...] = (
+    ("Home", "home.home", None),
+    ("Worklist", "worklist.worklist", Permission.READ_CASES),
+    ("Providers", "providers.providers", Permission.READ_CASES),
+    ("At risk", "providers.at_risk", Permission.READ_CASES),
+    ("Windows", "windows.windows", Permission.READ_CASES),
+    ("Imports", "imports.imports", Permission.READ_CASES),
+    ("Runs", "runs.runs", Permission.READ_CASES),
+    ("Policies", "policies.policies", Permission.READ_CASES),
+    ("History", "history.history", Permission.READ_HISTORY),
+    ("Accounts", "accounts.accounts", Permission.MANAGE_ACCOUNTS),
+)
+
+
+def install(app: Flask) -> None:
+    """Recognise who asks, and put every page in place."""
+    access.install(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    app.context_processor(frame)
+
+
+def frame() -> dict[str, Any]:
+    """What the frame of every page shows: who is signed in and where they may go."""
+    if not current_user.is_authenticated:
+        return {"account": None, "nav": [], "home_url": "/"}
+    actor = current_user.actor
+    roles = [role for role in Role if role in actor.roles]
+    return {
+        "account": Account(
+            name=actor.name,
+            role=", ".join(ROLE_TITLES[role] for role in roles),
+            sign_out_url=url_for("sign_in.sign_out"),
+            account_url=url_for("sign_in.my_account"),
+            read_only=actor.roles == {Role.AUDITOR},
+        ),
+        "nav": [
+            NavItem(words, url_for(endpoint), current=_in(endpoint))
+            for words, endpoint, permission in NAVIGATION
+            if permission is None or can(actor, permission)
+        ],
+        "home_url": url_for("home.home"),
+    }
+
+
+def _in(endpoint: str) -> bool:
+    if request.endpoint == endpoint:
+        return True
+    part = endpoint.partition(".")[0]
+    return request.blueprint == part and part not in ("home", "providers")
