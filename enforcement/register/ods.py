@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from xml.parsers import expat
 
 from enforcement.domain.refusals import UnreadableFile
+from enforcement.register.cells import MAX_CELL
 from enforcement.register.zips import open_zip, pieces
 
 MAX_COLUMNS = 1_000
 MAX_REPEATED_ROWS = 10_000
+MAX_TOKEN = 2 * 1024 * 1024
 SheetRow = tuple[str, int, list[str]]
 
 
@@ -22,9 +24,14 @@ def ods_rows(data: bytes) -> Iterator[SheetRow]:
     """Every non-blank row as (sheet name, row number, cells). Refuses (UnreadableFile) damage."""
     archive = open_zip(data)
     content = _Content()
+    fed = 0
     try:
         for piece in pieces(archive, "content.xml"):
             content.parser.Parse(piece, False)
+            fed += len(piece)
+            if fed - max(0, content.parser.CurrentByteIndex) > MAX_TOKEN:
+                # expat reads an unfinished tag again with every piece: time without end
+                raise UnreadableFile("The spreadsheet's content holds a tag that does not end.")
             while content.rows:
                 yield content.rows.popleft()
         content.parser.Parse(b"", True)
@@ -56,13 +63,14 @@ class _Content:
         self._cell_repeat = 1
         self._value: str | None = None
         self._text: list[str] = []
+        self._size = 0
         self._note = 0
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         if tag in ("table:table-cell", "table:covered-table-cell"):
             self._cell_repeat = _repeat(attributes.get("table:number-columns-repeated"))
             self._value = _value_of(attributes)
-            self._text = []
+            self._text, self._size = [], 0
             self.parser.CharacterDataHandler = self._characters
         elif tag == "table:table-row":
             self._cells, self._blanks = [], 0
@@ -83,7 +91,9 @@ class _Content:
             self._text.append("\n")
 
     def _characters(self, data: str) -> None:
-        if not self._note:
+        # past the limit of a cell its line is rejected, so the rest need not be held
+        if not self._note and self._size <= MAX_CELL:
+            self._size += len(data)
             self._text.append(data)
 
     def _end(self, tag: str) -> None:

@@ -1,6 +1,7 @@
 """Every bad file that the standard library swallows in silence: refused, or accounted for."""
 
 import io
+import os
 import zipfile
 
 import pytest
@@ -93,6 +94,12 @@ REFUSED: list[tuple[str, bytes, type[Refusal], str]] = [
     ),
     ("entities in ODS", ods(LAUGHS), UnreadableFile, "entities"),
     ("entities in XLSX", zipped(xl__workbook_dot_xml=LAUGHS), UnreadableFile, "entities"),
+    (
+        "tag without end in ODS",
+        ods(b'<a b="' + os.urandom(4_000_000).hex().encode() + b'"/>'),
+        UnreadableFile,
+        "does not end",
+    ),
     ("broken ODS", ods(b"<a><b></a>"), UnreadableFile, "damaged"),
     ("gzip cut short", b"\x1f\x8b\x08\x00abc", UnreadableFile, "gzip"),
     ("broken JSON", b'{"locationId": ', UnreadableFile, "not valid JSON"),
