@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Flask, request, url_for
+from flask import Blueprint, Flask, current_app, request, url_for
 from flask_login import current_user
 
 from enforcement.domain.permissions import ROLE_TITLES, Permission, Role, can
@@ -55,7 +55,8 @@ def frame() -> dict[str, Any]:
         "nav": [
             NavItem(words, url_for(endpoint), current=_in(endpoint))
             for words, endpoint, permission in NAVIGATION
-            if permission is None or can(actor, permission)
+            if (permission is None or can(actor, permission))
+            and endpoint in current_app.view_functions
         ],
         "home_url": url_for("home.home"),
     }
