@@ -24,6 +24,7 @@ __all__ = [
     "days_left_in_words",
     "decision_clock",
     "payment_clock",
+    "payment_restart_clock",
     "recompute",
     "representations_clock",
 ]
@@ -33,6 +34,7 @@ DECISION_DAYS = 28  # SI 2022/1175 reg 6: fixed by law
 REPRESENTATIONS_RULE = "SI 2022/1175 reg 5"
 DECISION_RULE = "SI 2022/1175 reg 6"
 PAYMENT_RULE = "SI 2022/1175 reg 6(3)(d): the period stated in the final notice"
+RESTART_RULE = "SI 2022/1175 regs 6(3)(d), 8; policy: a full period again after an appeal"
 APPEAL_RULE = "SI 2022/1175 reg 8; SI 2009/1976 rr.12, 22(1)(b); SI 2008/2699 r.20(1)(e)"
 RESPONSE_RULE = "SI 2009/1976 rr.12, 23"
 NO_CALENDAR = "not used: calendar days only"
@@ -134,6 +136,13 @@ _PAYMENT = _Recipe(
     "given_on",
     "The final notice is given",
 )
+_RESTART = _Recipe(
+    ClockKind.PAYMENT,
+    "payment-after-appeal",
+    RESTART_RULE,
+    "appeal_ended_on",
+    "The appeal ends and the final notice takes effect again",
+)
 _APPEAL = _Recipe(
     ClockKind.APPEAL, "appeal-after-sent", APPEAL_RULE, "sent_on", "The final notice is sent"
 )
@@ -197,6 +206,19 @@ def payment_clock(
     return _clock(_PAYMENT, given_on, days, due_on, calendar, inputs, note)
 
 
+def payment_restart_clock(
+    appeal_ended_on: date, calendar: WorkingCalendar, days: int = 28
+) -> Clock:
+    """When a penalty is to be paid after an appeal that left it standing.
+
+    The law suspends the notice and does not say whether the period resumes or restarts; policy
+    gives a full period again, from the day the appeal ended, moved to a working day.
+    """
+    inputs = {"appeal_ended_on": appeal_ended_on.isoformat(), "days": str(days)}
+    due_on = calendar.on_or_after(appeal_ended_on + timedelta(days=days))
+    return _clock(_RESTART, appeal_ended_on, days, due_on, calendar, inputs)
+
+
 def appeal_clock(sent_on: date, calendar: WorkingCalendar, days: int = 28) -> Clock:
     """When the tribunal must have received an appeal: 28 days from *sending* the final notice,
     before 5pm, moved to the next working day. The same in both chambers' rules."""
@@ -228,9 +250,7 @@ _BUILDERS: dict[ClockKind, Callable[[Mapping[str, str], WorkingCalendar], Clock]
         _date(stored, "given_on"), calendar, int(stored["days"]), _yes(stored["roll"])
     ),
     ClockKind.DECISION: lambda stored, _: decision_clock(_date(stored, "period_ends_on")),
-    ClockKind.PAYMENT: lambda stored, calendar: payment_clock(
-        _date(stored, "given_on"), _date(stored, "appeal_due_on"), calendar, int(stored["days"])
-    ),
+    ClockKind.PAYMENT: lambda stored, calendar: _payment(stored, calendar),
     ClockKind.APPEAL: lambda stored, calendar: appeal_clock(
         _date(stored, "sent_on"), calendar, int(stored["days"])
     ),
@@ -238,6 +258,14 @@ _BUILDERS: dict[ClockKind, Callable[[Mapping[str, str], WorkingCalendar], Clock]
         _date(stored, "received_on"), calendar, int(stored["days"])
     ),
 }
+
+
+def _payment(stored: Mapping[str, str], calendar: WorkingCalendar) -> Clock:
+    """The first payment period, or the one that an appeal started again."""
+    days = int(stored["days"])
+    if "appeal_ended_on" in stored:
+        return payment_restart_clock(_date(stored, "appeal_ended_on"), calendar, days)
+    return payment_clock(_date(stored, "given_on"), _date(stored, "appeal_due_on"), calendar, days)
 
 
 def _date(stored: Mapping[str, str], name: str) -> date:

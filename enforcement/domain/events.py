@@ -65,6 +65,8 @@ KINDS: dict[str, frozenset[str]] = {
     "intent_issued": frozenset({"notice", "pdf_sha256", "channel"}),
     "intent_given": frozenset({"notice", "sent_on", "given_on", "method"}),
     "panel_started": frozenset({"replies"}),
+    "decision_proposed": frozenset({"decision", "recommendation", "reasons_sha256"}),
+    "decision_superseded": frozenset({"decision", "reason"}),
     "panel_voted": frozenset({"member", "vote"}),
     "penalty_decided": frozenset({"decision", "votes_for", "votes_against"}),
     "no_penalty_decided": frozenset({"decision", "votes_for", "votes_against"}),

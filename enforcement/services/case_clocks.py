@@ -1,0 +1,60 @@
+"""A case's running deadlines: started with their recipe, ended with the reason, never deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from enforcement.data.cases import Case, ClockRow
+from enforcement.domain.clocks import NO_CALENDAR, Clock, ClockKind
+from enforcement.services.policies import calendar_overrides
+from enforcement.services.work import Work
+
+
+def start_clock(work: Work, case: Case, clock: Clock) -> ClockRow:
+    """Store a deadline with everything needed to derive it again, and record it.
+
+    The calendar's dated overrides are kept beside it, unless the rule uses no calendar.
+    """
+    counted = clock.calendar_version != NO_CALENDAR
+    row = ClockRow(
+        case=case,
+        kind=clock.kind.value,
+        rule=clock.rule,
+        citation=clock.citation,
+        inputs=dict(clock.inputs),
+        due_on=clock.due_on,
+        due_at=clock.due_at,
+        calendar_version=clock.calendar_version,
+        overrides=calendar_overrides(work.session) if counted else [],
+        receipt=[line.as_json() for line in clock.receipt],
+        started_at=work.now,
+    )
+    work.session.add(row)
+    work.record(
+        f"case:{case.reference}",
+        "clock_started",
+        {"clock": clock.kind.value, "due_on": clock.due_on.isoformat(), "rule": clock.rule},
+    )
+    set_next(case)
+    work.session.flush()
+    return row
+
+
+def end_clocks(work: Work, case: Case, kinds: Collection[ClockKind], because: str) -> int:
+    """End the running deadlines of these kinds: met, late, suspended or superseded.
+
+    The rows stay. Returns how many were running.
+    """
+    ended = 0
+    for clock in case.clocks:
+        if clock.ended_at is None and clock.kind in kinds:
+            clock.ended_at, clock.ended_because = work.now, because
+            ended += 1
+    set_next(case)
+    work.session.flush()
+    return ended
+
+
+def set_next(case: Case) -> None:
+    """The worklist's next deadline is the earliest running clock of the case."""
+    case.next_on = min((c.due_on for c in case.clocks if c.ended_at is None), default=None)
