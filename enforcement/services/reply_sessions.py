@@ -1,0 +1,150 @@
+"""Letting a provider in: the link, then a fact that the letter does not carry; a session of its own.
+
+The second fact (CQC location id and postcode) is on the public register: it stops mail scanners,
+mis-sent mail and forwarded archives, not a determined outsider (reliability C2). Every failure
+gets one answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy import Engine, func, select, update
+from sqlalchemy.orm import Session
+
+from enforcement.data.replies import ReplyAttempt, ReplyLink, ReplySession
+from enforcement.services.cases import stream
+from enforcement.services.links import LinkState, state_of
+from enforcement.services.work import Work
+from enforcement.settings import Settings
+
+LOCK_EVERY = 5  # wrong tries
+LOCK = timedelta(hours=1)
+LOCK_FOR_GOOD = 15
+# A group of three hundred homes shares one address; nobody mistypes this often.
+WRONG_PER_ADDRESS = 60
+ADDRESS_SPAN = timedelta(hours=1)
+TOUCH_EVERY = timedelta(minutes=1)
+
+
+def secret_hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def open_link(
+    work: Work, link: ReplyLink, address: str, location_id: str, postcode: str
+) -> str | None:
+    """The new session's secret when the second fact is right; None for every kind of failure.
+
+    Five wrong tries lock the link for an hour, fifteen until an officer re-issues it; an address
+    with sixty wrong tries in an hour is answered the same. The caller commits either way.
+    """
+    right = _matches(link, location_id, postcode)
+    usable = state_of(work, link) is LinkState.LIVE and not address_is_held(work, address)
+    work.session.add(ReplyAttempt(address=address[:64], at=work.now, ok=right and usable))
+    if not usable:
+        return None
+    if not right:
+        _count_wrong(work, link)
+        return None
+    link.wrong_tries, link.locked_until = 0, None
+    secret = secrets.token_urlsafe(32)
+    work.session.add(
+        ReplySession(
+            secret_hash=secret_hash(secret),
+            link_id=link.id,
+            generation=link.generation,
+            created_at=work.now,
+            seen_at=work.now,
+        )
+    )
+    work.record(stream(link.case), "link_opened", {"link": link.reference})
+    work.session.flush()
+    return secret
+
+
+def note_wrong_code(work: Work, address: str) -> None:
+    """Count a typed code that is no code against its address."""
+    work.session.add(ReplyAttempt(address=address[:64], at=work.now, ok=False))
+
+
+def address_is_held(work: Work, address: str) -> bool:
+    """Whether this address has failed too often in the last hour."""
+    wrong = work.session.scalar(
+        select(func.count()).where(
+            ReplyAttempt.address == address[:64],
+            ReplyAttempt.at > work.now - ADDRESS_SPAN,
+            ReplyAttempt.ok.is_(False),
+        )
+    )
+    return (wrong or 0) >= WRONG_PER_ADDRESS
+
+
+def recognise(
+    session: Session, secret: str, now: datetime, settings: Settings
+) -> ReplySession | None:
+    """The live session behind a cookie. Ends with its link's generation, by idling, by age."""
+    row = session.get(ReplySession, secret_hash(secret))
+    if row is None or row.ended_at is not None:
+        return None
+    if now - row.seen_at > settings.reply_idle or now - row.created_at > settings.reply_absolute:
+        return None
+    link = session.get(ReplyLink, row.link_id)
+    if link is None or link.revoked_at is not None or link.generation != row.generation:
+        return None
+    return row
+
+
+def touch(engine: Engine, secret: str, now: datetime) -> None:
+    """Note that somebody is still reading, at most once a minute, in a transaction of its own."""
+    digest = secret_hash(secret)
+    with engine.connect() as connection:
+        seen = connection.execution_options(enforcement_read_only=True).scalar(
+            select(ReplySession.seen_at).where(ReplySession.secret_hash == digest)
+        )
+    if seen is None or now - seen < TOUCH_EVERY:
+        return
+    with engine.begin() as connection:
+        connection.execute(
+            update(ReplySession).where(ReplySession.secret_hash == digest).values(seen_at=now)
+        )
+
+
+def end(work: Work, row: ReplySession) -> None:
+    """Leave: the cookie opens nothing any more. What was saved stays saved."""
+    row.ended_at = work.now
+    work.session.flush()
+
+
+def _normal(text: str) -> bytes:
+    return "".join(c for c in text.upper() if c.isalnum()).encode()
+
+
+def _matches(link: ReplyLink, location_id: str, postcode: str) -> bool:
+    """Whether the pair names any location of the case; every location is compared, every time."""
+    case = link.case
+    given = _normal(location_id), _normal(postcode)
+    found = False
+    for place in {miss.duty.location for miss in case.misses}:
+        wanted = _normal(place.cqc_id), _normal(place.postcode or case.provider.postcode or "")
+        same_id = hmac.compare_digest(given[0], wanted[0])
+        same_postcode = hmac.compare_digest(given[1], wanted[1])
+        found |= same_id & same_postcode & bool(wanted[1])
+    return found
+
+
+def _count_wrong(work: Work, link: ReplyLink) -> None:
+    link.wrong_tries += 1
+    if link.wrong_tries >= LOCK_FOR_GOOD:
+        link.locked_for_good = True
+        until = "until re-issued"
+    elif link.wrong_tries % LOCK_EVERY == 0:
+        link.locked_until = work.now + LOCK
+        until = link.locked_until.isoformat()
+    else:
+        return
+    work.record(stream(link.case), "link_locked", {"link": link.reference, "until": until})
+    work.session.flush()
