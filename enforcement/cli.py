@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import click
 
 from enforcement import doctor as machine
+from enforcement.commands.database import database
 from enforcement.commands.history import history
 from enforcement.domain.refusals import Refusal
 from enforcement.settings import Settings
@@ -47,4 +48,5 @@ def doctor(as_json: bool) -> None:
 
 
 # One line per noun; each module of `commands` holds that noun's words.
+main.add_command(database)
 main.add_command(history)

@@ -74,11 +74,10 @@ def test_the_database_refuses_each_attack_by_raw_sql(
 
 
 @pytest.mark.pg
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_postgresql_refuses_truncate(
     begin: Begin, people: dict[str, Actor], engine: Engine
 ) -> None:
-    if engine.dialect.name != "postgresql":
-        pytest.skip("SQLite has no TRUNCATE")
     _write(begin, people["officer"])
     for table in ("event", "log_entry", "checkpoint", "return_row", "reply", "notice"):
         with engine.connect() as connection, pytest.raises(DBAPIError, match="never deleted"):

@@ -271,7 +271,7 @@ def make(site: SiteName = "staff", name: str = "Bramblewood Care Ltd") -> Flask:
             "account": pages.Account(name, "approver", "/sign-out", "/account", read_only=True),
             "nav": [
                 pages.NavItem(text, "/list", current=text == "Worklist")
-                for text in "Home Worklist Providers Import Runs History".split()  # noqa: SIM905
+                for text in "Home Worklist Providers Import Runs History".split()  # noqa: SIM905 - reads as it is shown
             ],
             "home_url": "/",
             "footer_links": [{"text": "Accessibility", "href": "/accessibility"}],
