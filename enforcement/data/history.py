@@ -88,11 +88,13 @@ def record(
 ) -> Event:
     """Append one event to a stream, in the caller's transaction.
 
-    Refuses an unknown kind, missing facts or floats (BadFact). Two writers on one stream meet
-    at its unique (stream, seq): the second fails rather than forks.
+    Refuses an unknown kind, missing facts or floats (BadFact). Two writers on one stream wait
+    for each other; were they not to, the unique (stream, seq) fails the second rather than fork.
     """
     check_kind(kind, facts)
     texts = texts or {}
+    if session.get_bind().dialect.name == "postgresql":  # SQLite has one writer anyway
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(stream, 0))))
     last = session.execute(
         select(Event.seq, Event.hash)
         .where(Event.stream == stream)
