@@ -1,4 +1,4 @@
-"""Letting a provider in: the link, then a fact that the letter does not carry; a session of its own.
+"""Letting a provider in: the link, then a fact that the letter does not carry, then a session.
 
 The second fact (CQC location id and postcode) is on the public register: it stops mail scanners,
 mis-sent mail and forwarded archives, not a determined outsider (reliability C2). Every failure

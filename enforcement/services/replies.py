@@ -1,0 +1,376 @@
+"""Replies: sent once whatever happens, keyed from paper, read, and answered point by point.
+
+A reply is never edited. Each thing said becomes a point, and no decision is made before every
+point has an answer (SI 2022/1175 reg 5; gate `replies_answered`). A late reply is kept and marked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from typing import Any
+
+from sqlalchemy import func, select
+
+from enforcement.data.cases import Case
+from enforcement.data.replies import Reply, ReplyDraft, ReplyFile, ReplyLink, ReplyPoint
+from enforcement.domain.calendar import local_instant
+from enforcement.domain.clocks import ClockKind
+from enforcement.domain.events import Fact
+from enforcement.domain.permissions import Permission
+from enforcement.domain.refusals import BadInput, NotFound, WrongState
+from enforcement.domain.replies import (
+    OTHER,
+    REASONS,
+    SOURCES,
+    VIEWS,
+    is_late,
+    missing,
+    points_of,
+)
+from enforcement.services.case_facts import INTENT, live_notice
+from enforcement.services.cases import stream
+from enforcement.services.evidence import Examined
+from enforcement.services.reply_drafts import (
+    checked_words,
+    files_of,
+    keep_file,
+    refuse_decided,
+    window_titles,
+)
+from enforcement.services.work import Work, changed_meanwhile
+
+NOON = time(12, 0)  # the time given to a reply that came on a day, by post
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Who replied, in what role, and for whom."""
+
+    name: str
+    role: str
+    email: str = ""
+    phone: str = ""
+    acting_for: str = ""
+
+    def as_json(self) -> dict[str, str]:
+        return {
+            "name": self.name,
+            "role": self.role,
+            "email": self.email,
+            "phone": self.phone,
+            "acting_for": self.acting_for,
+        }
+
+
+@dataclass(frozen=True)
+class Keyed:
+    """A reply that came by post, telephone or e-mail, as an officer types it in."""
+
+    source: str
+    received_on: date
+    sender: Sender
+    reasons: Sequence[str]
+    words: str
+    form_key: str
+    files: Sequence[Examined] = field(default_factory=tuple)
+
+
+# --- receiving --------------------------------------------------------------------------------
+def find(work: Work, case: Case, reference: str) -> Reply:
+    """A reply of this case. Refuses NotFound."""
+    row = work.session.scalar(
+        select(Reply).where(Reply.case_id == case.id, Reply.reference == reference)
+    )
+    if row is None:
+        raise NotFound(f"There is no reply with the reference {reference}.")
+    return row
+
+
+def of_case(work: Work, case: Case) -> list[Reply]:
+    """Every reply of a case in the order received."""
+    return list(
+        work.session.scalars(
+            select(Reply).where(Reply.case_id == case.id).order_by(Reply.received_at, Reply.id)
+        )
+    )
+
+
+def send(work: Work, link: ReplyLink, form_key: str) -> Reply:
+    """Turn the draft into a reply. The same form key again gives the same reply, stored once.
+
+    Refuses NotFound for a key of another link, BadInput when a page is unanswered, WrongState
+    once the case is decided.
+    """
+    draft = work.session.scalar(
+        select(ReplyDraft)
+        .where(ReplyDraft.link_id == link.id, ReplyDraft.form_key == form_key)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if draft is None:
+        raise NotFound("That reply is not one of this link’s.")
+    stored = work.session.scalar(select(Reply).where(Reply.form_key == form_key))
+    if stored is not None:
+        return stored
+    case = link.case
+    refuse_decided(case)
+    titles = window_titles(case)
+    if missing(draft.answers, several_windows=len(titles) > 1):
+        raise BadInput("Some questions are still unanswered. Answer them before you send.")
+    sender = Sender(**draft.answers["sender"])
+    files = files_of(work, draft)
+    reply = _store(work, case, "link", work.now, sender, dict(draft.answers), files, form_key)
+    draft.sent_at = work.now
+    work.session.flush()
+    return reply
+
+
+def key(work: Work, case: Case, keyed: Keyed) -> Reply:
+    """Key a reply that came by post, telephone or e-mail; from here on it is treated the same.
+
+    Refuses BadInput (source, day, name, words), WrongState once decided, NotAllowed.
+    """
+    work.require(Permission.KEY_REPLY)
+    stored = work.session.scalar(select(Reply).where(Reply.form_key == keyed.form_key))
+    if stored is not None and stored.case_id == case.id:
+        return stored
+    refuse_decided(case)
+    answers = _keyed_answers(work, keyed)
+    files = [keep_file(work, case, each) for each in keyed.files]
+    received = _received_at(work, keyed.received_on)
+    return _store(work, case, keyed.source, received, keyed.sender, answers, files, keyed.form_key)
+
+
+def _keyed_answers(work: Work, keyed: Keyed) -> dict[str, Any]:
+    if keyed.source not in SOURCES or keyed.source == "link":
+        raise BadInput("Choose how the reply came: post, telephone or e-mail.")
+    if keyed.received_on > work.today:
+        raise BadInput("The day it was received cannot be in the future.")
+    if not keyed.sender.name.strip():
+        raise BadInput("Enter who replied.")
+    words = checked_words(keyed.words, needed=True)
+    reasons = [key for key in REASONS if key in keyed.reasons]
+    return {
+        "reasons": reasons,
+        # what was written is one text: it stands with the first thing said
+        "details": {reasons[0]: {"words": words}} if reasons else {},
+        "words": words,
+        "sender": keyed.sender.as_json(),
+    }
+
+
+def _received_at(work: Work, day: date) -> datetime:
+    return (
+        min(work.now, local_instant(day, NOON)) if day == work.today else local_instant(day, NOON)
+    )
+
+
+def _store(
+    work: Work,
+    case: Case,
+    source: str,
+    received_at: datetime,
+    sender: Sender,
+    answers: dict[str, Any],
+    files: Sequence[ReplyFile],
+    form_key: str,
+) -> Reply:
+    intent = live_notice(work.session, case, INTENT)
+    ends_on = intent.period_ends_on if intent else None
+    reply = Reply(
+        case_id=case.id,
+        reference=_next_reference(work, case),
+        form_key=form_key,
+        source=source,
+        received_at=received_at,
+        keyed_by=None if source == "link" else work.actor.identity,
+        late=is_late(received_at, ends_on),
+        sender_name=sender.name,
+        sender_role=sender.role,
+        sender_email=sender.email or None,
+        answers=answers,
+        receipt={},
+    )
+    reply.receipt = _receipt(work, case, reply, files, ends_on)
+    work.session.add(reply)
+    work.session.flush()
+    for row in files:
+        row.reply_id = reply.id
+    told = _points(answers, case)
+    for number, (reason, text) in enumerate(told, 1):
+        work.session.add(ReplyPoint(reply_id=reply.id, number=number, text=text, reason=reason))
+    facts: dict[str, Fact] = {
+        "reply": reply.reference,
+        "source": source,
+        "late": reply.late,
+        "received_at": received_at.isoformat(),
+        "files": [row.original_sha256 for row in files],
+        "reasons": list(answers["reasons"]),
+    }
+    work.record(
+        stream(case),
+        "reply_received",
+        facts,
+        texts={
+            "words": "\n\n".join(text for _, text in told),
+            "sender": f"{sender.name}, {sender.role}",
+        },
+        permission=None if source == "link" else Permission.KEY_REPLY,
+    )
+    work.session.flush()
+    work.session.refresh(reply, ["points", "files"])
+    return reply
+
+
+def _points(answers: Mapping[str, Any], case: Case) -> list[tuple[str, str]]:
+    if not answers["reasons"]:
+        return [(OTHER, str(answers.get("words", "")))]
+    return [(point.reason, point.text) for point in points_of(answers, window_titles(case))]
+
+
+def _next_reference(work: Work, case: Case) -> str:
+    count = work.session.scalar(select(func.count()).where(Reply.case_id == case.id)) or 0
+    return f"{case.reference}-R{count + 1}"
+
+
+def _receipt(
+    work: Work, case: Case, reply: Reply, files: Sequence[ReplyFile], ends_on: date | None
+) -> dict[str, Any]:
+    """What the receipt said at the time; shown again as it was, whatever happens later."""
+    decide_by = next(
+        (c.due_on for c in case.clocks if c.kind == ClockKind.DECISION and c.ended_at is None), None
+    )
+    return {
+        "reference": reply.reference,
+        "received_at": reply.received_at.isoformat(),
+        "stored_at": work.now.isoformat(),
+        "late": reply.late,
+        "period_ends_on": ends_on.isoformat() if ends_on else None,
+        "decide_by": decide_by.isoformat() if decide_by else None,
+        "files": [
+            {"name": f.name, "kind": f.kind, "size": f.size, "sha256": f.original_sha256}
+            for f in files
+        ],
+    }
+
+
+# --- reading and answering --------------------------------------------------------------------
+def read(work: Work, reply: Reply) -> None:
+    """Note that an officer has read the whole reply. Reading again writes nothing."""
+    work.require(Permission.ANSWER_REPLY)
+    if reply.read_at is not None:
+        return
+    reply.read_at, reply.read_by = work.now, work.actor.identity
+    work.record(
+        stream(reply.case),
+        "reply_read",
+        {"reply": reply.reference},
+        permission=Permission.ANSWER_REPLY,
+    )
+    work.session.flush()
+
+
+def point_of(reply: Reply, number: int) -> ReplyPoint:
+    """A point by its number. Refuses NotFound."""
+    for point in reply.points:
+        if point.number == number:
+            return point
+    raise NotFound(f"The reply {reply.reference} has no point {number}.")
+
+
+def answer_point(
+    work: Work,
+    point: ReplyPoint,
+    answer: str,
+    evidence_looked_at: str,
+    view: str,
+    version: int | None = None,
+) -> None:
+    """Answer one point: what was looked at, the view taken and why, in words for the provider.
+
+    Refuses BadInput for an empty answer or no view, StaleVersion, WrongState once decided,
+    NotAllowed.
+    """
+    work.require(Permission.ANSWER_REPLY)
+    _refuse_settled(point.reply.case)
+    if version is not None and point.version != version:
+        raise changed_meanwhile()
+    if view not in VIEWS:
+        raise BadInput("Choose whether the point is accepted, accepted in part or not accepted.")
+    if not answer.strip():
+        raise BadInput("Answer the point: the provider will read these words.")
+    if not evidence_looked_at.strip():
+        raise BadInput("Say what evidence was looked at, even if it is only our own record.")
+    said = (answer.strip(), evidence_looked_at.strip(), view)
+    if said == (point.answer, point.evidence_looked_at, point.view):
+        return
+    point.answer, point.evidence_looked_at, point.view = said
+    point.answered_by, point.answered_at = work.actor.identity, work.now
+    work.record(
+        stream(point.reply.case),
+        "reply_point_answered",
+        {"reply": point.reply.reference, "point": point.number, "view": view},
+        texts={"answer": said[0], "evidence_looked_at": said[1]},
+        permission=Permission.ANSWER_REPLY,
+    )
+    work.session.flush()
+
+
+def add_point(work: Work, reply: Reply, text: str, reason: str = OTHER) -> ReplyPoint:
+    """Add a point that the reply makes and the sorting missed. Refuses as `answer_point`."""
+    work.require(Permission.ANSWER_REPLY)
+    _refuse_settled(reply.case)
+    if not text.strip():
+        raise BadInput("Write the point in the provider’s own words.")
+    if reason not in (*REASONS, OTHER):
+        raise BadInput("Choose what the point is about.")
+    point = ReplyPoint(
+        reply_id=reply.id,
+        number=max((p.number for p in reply.points), default=0) + 1,
+        text=text.strip(),
+        reason=reason,
+    )
+    work.session.add(point)
+    work.session.flush()
+    work.session.refresh(reply, ["points"])
+    _record_point(work, point)
+    return point
+
+
+def _record_point(work: Work, point: ReplyPoint) -> None:
+    work.record(
+        stream(point.reply.case),
+        "reply_point_added",
+        {"reply": point.reply.reference, "point": point.number},
+        texts={"text": point.text},
+        permission=Permission.ANSWER_REPLY,
+    )
+
+
+def split_point(work: Work, point: ReplyPoint, parts: Sequence[str]) -> list[ReplyPoint]:
+    """Split an unanswered point into several: the first keeps its number, the others are added.
+
+    The reply itself keeps every word as it came. Refuses BadInput for fewer than two parts.
+    """
+    work.require(Permission.ANSWER_REPLY)
+    _refuse_settled(point.reply.case)
+    told = [part.strip() for part in parts if part.strip()]
+    if len(told) < 2:
+        raise BadInput("Write at least two points, with an empty line between them.")
+    if point.answered_at is not None:
+        raise WrongState("This point is already answered: add another point instead.")
+    point.text = told[0]
+    work.session.flush()
+    _record_point(work, point)
+    return [point, *(add_point(work, point.reply, part, point.reason) for part in told[1:])]
+
+
+def _refuse_settled(case: Case) -> None:
+    try:
+        refuse_decided(case)
+    except WrongState:
+        raise WrongState(
+            "The case is decided: the answers are part of the decision and no longer change."
+        ) from None
