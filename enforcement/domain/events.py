@@ -94,6 +94,7 @@ KINDS: dict[str, frozenset[str]] = {
     "evidence_received": frozenset({"sha256", "size", "kind"}),
     "reply_received": frozenset({"reply", "source", "late", "files"}),
     "reply_read": frozenset({"reply"}),
+    "reply_point_added": frozenset({"reply", "point"}),
     "reply_point_answered": frozenset({"reply", "point", "view"}),
     # money and appeal
     "penalty_raised": frozenset({"penalty", "pence"}),
