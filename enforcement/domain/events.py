@@ -42,6 +42,7 @@ KINDS: dict[str, frozenset[str]] = {
     "feed_completed": frozenset({"window", "totals"}),
     "public_body_reviewed": frozenset({"provider", "public_body", "evidence"}),
     "dual_registration_settled": frozenset({"location", "answerable", "reason"}),
+    "correction_proposed": frozenset({"duty", "window", "outcome"}),
     "return_corrected": frozenset({"duty", "window", "reason"}),
     # runs
     "run_previewed": frozenset({"window", "policy", "counts"}),
@@ -106,6 +107,7 @@ KINDS: dict[str, frozenset[str]] = {
     "court_applied": frozenset({"balance"}),
     # the history itself
     "checkpoint_signed": frozenset({"size", "root"}),
+    "history_verified": frozenset({"events", "checkpoints", "root", "ok"}),
     "text_erased": frozenset({"event", "authority"}),
 }
 

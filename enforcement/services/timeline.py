@@ -1,0 +1,303 @@
+"""The history in words: the facts stand in the rows, the words for people are made here."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Literal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from enforcement.data.history import Event, EventText
+from enforcement.domain.clocks import ClockKind
+from enforcement.domain.permissions import ROLE_TITLES, Role
+from enforcement.services.next_line import day
+
+By = Literal["person", "system", "provider"]
+GROUPS: dict[str, str] = {
+    "case": "Case",
+    "notices": "Notices and giving",
+    "replies": "Replies",
+    "decision": "Decision",
+    "money": "Money and appeal",
+    "files": "Files and windows",
+    "settings": "Policies",
+    "access": "Accounts and access",
+    "history": "The history itself",
+}
+
+
+@dataclass(frozen=True)
+class Words:
+    """How a kind of event is told: its group, its sentence, and the fact that ends it."""
+
+    group: str
+    title: str
+    tail: str = ""
+
+
+WORDS: dict[str, Words] = {
+    "account_created": Words("access", "Account made", "username"),
+    "account_changed": Words("access", "Account changed", "username"),
+    "account_disabled": Words("access", "Account disabled", "username"),
+    "signed_in": Words("access", "Signed in", "username"),
+    "sign_in_refused": Words("access", "Sign-in refused", "username"),
+    "signed_out": Words("access", "Signed out", "username"),
+    "policy_proposed": Words("settings", "Policy proposed"),
+    "policy_approved": Words("settings", "Policy approved"),
+    "file_loaded": Words("files", "File loaded", "kind"),
+    "file_held": Words("files", "File held back for a person to decide", "kind"),
+    "file_released": Words("files", "Held file released", "kind"),
+    "register_changed": Words("files", "Register changed"),
+    "window_opened": Words("files", "Window set", "window"),
+    "window_overridden": Words("files", "Window changed from its usual dates", "window"),
+    "feed_completed": Words("files", "Feed called complete", "window"),
+    "public_body_reviewed": Words("files", "Reviewed whether the provider is a public body"),
+    "dual_registration_settled": Words("files", "Settled who is answerable at a shared location"),
+    "correction_proposed": Words("files", "Correction of a return proposed"),
+    "return_corrected": Words("files", "Return corrected"),
+    "run_previewed": Words("files", "Run previewed", "window"),
+    "run_approved": Words("files", "Run approved", "window"),
+    "run_refused": Words("files", "Run refused", "window"),
+    "case_opened": Words("case", "Case opened: threshold met"),
+    "case_assigned": Words("case", "Assigned to", "officer_name"),
+    "case_noted": Words("case", "Note added"),
+    "contact_logged": Words("case", "Contact logged", "channel"),
+    "hold_started": Words("case", "Put on hold", "category"),
+    "hold_ended": Words("case", "Hold released"),
+    "amount_confirmed": Words("money", "CQC’s figure recorded", "pence"),
+    "amount_recomputed": Words("money", "Amount recomputed", "pence"),
+    "register_checked": Words("case", "Register checked"),
+    "clock_started": Words("case", "Deadline set", "clock"),
+    "intent_drafted": Words("notices", "Notice of intent drafted"),
+    "intent_submitted": Words("notices", "Notice of intent sent for approval"),
+    "intent_returned": Words("notices", "Notice of intent returned to its drafter"),
+    "intent_approved": Words("notices", "Notice of intent approved and sealed"),
+    "intent_issued": Words("notices", "Notice of intent issued"),
+    "intent_given": Words("notices", "Notice of intent sent; given on", "given_on"),
+    "panel_started": Words("decision", "Passed to the panel"),
+    "decision_proposed": Words("decision", "Decision put to the panel", "recommendation"),
+    "decision_superseded": Words("decision", "Decision superseded"),
+    "panel_voted": Words("decision", "Panel member voted", "vote"),
+    "penalty_decided": Words("decision", "Decided to impose a penalty"),
+    "no_penalty_decided": Words("decision", "Decided on no penalty"),
+    "final_drafted": Words("notices", "Final notice drafted"),
+    "final_submitted": Words("notices", "Final notice sent for approval"),
+    "final_returned": Words("notices", "Final notice returned to its drafter"),
+    "final_approved": Words("notices", "Final notice approved and sealed"),
+    "final_issued": Words("notices", "Final notice issued"),
+    "final_given": Words("notices", "Final notice sent; given on", "given_on"),
+    "letter_issued": Words("notices", "Letter issued", "kind"),
+    "letter_given": Words("notices", "Letter sent; given on", "given_on"),
+    "sending_failed": Words("notices", "Sending failed"),
+    "sending_uncertain": Words("notices", "Sending uncertain: a person must settle it"),
+    "sending_settled": Words("notices", "Uncertain sending settled", "settled_as"),
+    "giving_doubted": Words("notices", "Giving put in doubt"),
+    "notice_withdrawn": Words("notices", "Notice withdrawn"),
+    "case_restarted": Words("case", "Case started again with a new notice of intent"),
+    "case_closed": Words("case", "Case closed", "reason"),
+    "case_reopened": Words("case", "Case reopened"),
+    "link_issued": Words("replies", "Reply link issued"),
+    "link_revoked": Words("replies", "Reply link revoked"),
+    "link_opened": Words("replies", "Reply link opened"),
+    "link_locked": Words("replies", "Reply link locked after wrong codes"),
+    "evidence_received": Words("replies", "Evidence received"),
+    "reply_received": Words("replies", "Reply received", "reply"),
+    "reply_read": Words("replies", "Reply read", "reply"),
+    "reply_point_added": Words("replies", "Point of a reply noted"),
+    "reply_point_answered": Words("replies", "Point of a reply answered", "view"),
+    "penalty_raised": Words("money", "Penalty raised", "pence"),
+    "ledger_entered": Words("money", "Entered in the ledger", "kind"),
+    "appeal_lodged": Words("money", "Appeal lodged", "lodged_on"),
+    "appeal_confirmed": Words("money", "Appeal ended: the penalty stands", "outcome"),
+    "appeal_quashed": Words("money", "Appeal ended: the penalty is quashed"),
+    "recovery_started": Words("money", "Recovery started"),
+    "court_applied": Words("money", "Applied to the county court"),
+    "checkpoint_signed": Words("history", "Checkpoint signed"),
+    "history_verified": Words("history", "History verified"),
+    "text_erased": Words("history", "Personal text erased lawfully"),
+}
+# Facts whose name alone would not tell a reader what they are.
+NAMES = {
+    "sha256": "File’s SHA-256",
+    "pdf_sha256": "Document’s SHA-256",
+    "facts_sha256": "Facts’ SHA-256",
+    "reasons_sha256": "Reasons’ SHA-256",
+    "pence": "Amount",
+    "balance": "Balance",
+    "rows_in": "Rows in",
+    "window": "Window",
+    "at": "When",
+}
+CLOCKS = {
+    ClockKind.REPRESENTATIONS.value: "representations end",
+    ClockKind.DECISION.value: "decide by",
+    ClockKind.PAYMENT.value: "payment due",
+    ClockKind.APPEAL.value: "appeal by",
+    ClockKind.APPEAL_RESPONSE.value: "response to the appeal",
+}
+MONEY = {"pence", "balance", "amount_pence", "refund_pence"}
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_MONTH = re.compile(r"\d{4}-\d{2}")
+_CODE = re.compile(r"[a-z]+(_[a-z]+)+")
+
+
+@dataclass(frozen=True)
+class Said:
+    """A personal text of an event: its words, or when and on whose authority it was erased."""
+
+    name: str
+    text: str
+    erased: bool
+
+
+@dataclass(frozen=True)
+class Told:
+    """One event in words, with everything a reader needs to check it."""
+
+    id: int
+    stream: str
+    number: int
+    kind: str
+    group: str
+    title: str
+    at: datetime
+    who: str
+    identity: str
+    capacity: str
+    by: By
+    facts: tuple[tuple[str, str], ...]
+    texts: tuple[Said, ...]
+    hash: str
+    previous: str
+
+
+def tell(event: Event, texts: Iterable[EventText] = ()) -> Told:
+    """One event in words. A kind without words of its own is told by its name."""
+    body = json.loads(event.body)
+    words = WORDS.get(event.kind) or Words("case", _sentence(event.kind))
+    facts: dict[str, Any] = dict(body["facts"])
+    tail = value_words(words.tail, facts.pop(words.tail)) if words.tail in facts else ""
+    join = " " if words.title.endswith((" on", " to")) else ": "
+    return Told(
+        id=event.id,
+        stream=event.stream,
+        number=event.seq,
+        kind=event.kind,
+        group=words.group,
+        title=f"{words.title}{join}{tail}" if tail else words.title,
+        at=event.at,
+        who=body["actor_name"],
+        identity=body["actor"],
+        capacity=_capacity(body["role"]),
+        by=_by(body["actor"]),
+        facts=tuple(_pairs(facts)),
+        texts=tuple(_said(text) for text in texts),
+        hash=event.hash,
+        previous=body["previous"],
+    )
+
+
+def tell_all(session: Session, events: Sequence[Event]) -> list[Told]:
+    """Several events in words, their texts read in one statement."""
+    texts: dict[int, list[EventText]] = {}
+    wanted = select(EventText).where(EventText.event_id.in_([e.id for e in events]))
+    for text in session.scalars(wanted.order_by(EventText.event_id, EventText.name)):
+        texts.setdefault(text.event_id, []).append(text)
+    return [tell(event, texts.get(event.id, ())) for event in events]
+
+
+def _capacity(role: str) -> str:
+    return ROLE_TITLES[Role(role)] if role in list(Role) else ""
+
+
+def _by(actor: str) -> By:
+    if actor.startswith("system:"):
+        return "system"
+    return "provider" if actor.startswith("provider:") else "person"
+
+
+def _said(text: EventText) -> Said:
+    if text.erased_at is not None:
+        when = day(text.erased_at.date())
+        return Said(text.name, f"Erased lawfully on {when}: {text.erased_authority}", True)
+    return Said(text.name, text.text or "", False)
+
+
+def _pairs(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Facts as pairs of words; what changed is told as before and after."""
+    for name, value in facts.items():
+        if name == "changes" and isinstance(value, list) and len(value) == 2:
+            yield "Before", value_words("", value[0])
+            yield "After", value_words("", value[1])
+        elif value not in (None, "", [], {}):
+            yield NAMES.get(name) or _sentence(name), value_words(name, value)
+
+
+def value_words(name: str, value: Any) -> str:
+    """A fact's value as people read it: days in words, pence as pounds, codes as words."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return pounds(value) if name in MONEY else f"{value}"
+    if isinstance(value, str):
+        return _text_words(name, value)
+    if isinstance(value, dict):
+        parts = (f"{_sentence(k).lower()} {value_words(k, v)}" for k, v in value.items())
+        return ", ".join(parts)
+    if isinstance(value, list):
+        return ", ".join(value_words(name, one) for one in value) or "none"
+    return "none"
+
+
+def _text_words(name: str, value: str) -> str:
+    if _DAY.fullmatch(value):
+        return day(date.fromisoformat(value))
+    if _MONTH.fullmatch(value):
+        return f"{date.fromisoformat(value + '-01'):%B %Y}"
+    if name == "clock":
+        return CLOCKS.get(value, value.replace("_", " "))
+    return value.replace("_", " ") if _CODE.fullmatch(value) else value
+
+
+def _sentence(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
+def pounds(pence: int) -> str:
+    """Pence as "£1,234.56"."""
+    whole, rest = divmod(abs(pence), 100)
+    return f"{'−' if pence < 0 else ''}£{whole:,}.{rest:02d}"
+
+
+def json_lines(session: Session, stream: str) -> Iterator[str]:
+    """A stream's events, one JSON object a line, in order: the canonical text as it was hashed,
+    so that anybody can check each hash and link without this service."""
+    texts: dict[int, list[EventText]] = {}
+    events = list(session.scalars(select(Event).where(Event.stream == stream).order_by(Event.seq)))
+    wanted = select(EventText).join(Event).where(Event.stream == stream).order_by(EventText.name)
+    for text in session.scalars(wanted):
+        texts.setdefault(text.event_id, []).append(text)
+    for event in events:
+        yield json.dumps(
+            {
+                "stream": event.stream,
+                "seq": event.seq,
+                "hash": event.hash,
+                "body": event.body,
+                "texts": [
+                    {"name": t.name, "salt": t.salt, "text": t.text, "erased": _erased(t)}
+                    for t in texts.get(event.id, ())
+                ],
+            },
+            ensure_ascii=False,
+            sort_keys=True,
+        )
+
+
+def _erased(text: EventText) -> str | None:
+    return text.erased_at.isoformat() if text.erased_at is not None else None
