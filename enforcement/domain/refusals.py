@@ -115,6 +115,12 @@ class NoProperAddress(Refusal):
     rule = "SI 2022/1175 reg 7"
 
 
+class DatesFallShort(Refusal):
+    """Given today, the last days printed on the notice would be earlier than the law allows."""
+
+    rule = "SI 2022/1175 regs 5 and 8"
+
+
 class PeriodStillOpen(Refusal):
     rule = "2012 Act s.277E(3)(c); SI 2022/1175 reg 6(1)"
 

@@ -1,0 +1,465 @@
+"""Notices: drafted, sealed by a second person, issued once, given, and if need be withdrawn.
+
+What is approved is the SHA-256 of the exact PDF and of the facts it was made from; what was
+approved is what is sent. An issued PDF is never made again.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date, time
+from typing import cast
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from enforcement.data.cases import Case
+from enforcement.data.notices import Notice
+from enforcement.domain.calendar import local_instant
+from enforcement.domain.cases import Action, State, Step
+from enforcement.domain.cases import step as table_step
+from enforcement.domain.events import Fact, fact_hash
+from enforcement.domain.giving import Method
+from enforcement.domain.permissions import Part
+from enforcement.domain.refusals import (
+    BadInput,
+    CannotPrint,
+    HistoryBroken,
+    MissingElement,
+    NotFound,
+    SealBroken,
+    WrongState,
+)
+from enforcement.rendering.elements import check_elements
+from enforcement.rendering.facts import NoticeFacts
+from enforcement.rendering.paper import Rendered, html_twin, render
+from enforcement.services import amounts, links, notice_facts
+from enforcement.services.case_facts import FINAL, INTENT, facts_of, live_notice
+from enforcement.services.cases import move
+from enforcement.services.files import Kept, fetch, keep
+from enforcement.services.giving import refuse_short
+from enforcement.services.notice_facts import Plan
+from enforcement.services.policies import in_force
+from enforcement.services.recipients import RecipientChoice, require_proper
+from enforcement.services.seals import refuse_broken, refuse_old_link, refuse_other_part
+from enforcement.services.sending import Enqueue, queue
+from enforcement.services.work import Work, changed_meanwhile
+
+PDF = "application/pdf"
+TITLES = {
+    INTENT: "Notice of intent",
+    FINAL: "Final notice",
+    "withdrawal": "Withdrawal of a notice",
+    "no_penalty": "Letter: no penalty",
+    "acknowledgement": "Acknowledgement of a reply",
+    "support": "Letter offering support",
+}
+_OPENING = time(9)  # a notice held for its planned day leaves at nine in the morning
+
+
+@dataclass(frozen=True)
+class Actions:
+    """The table's actions for one kind of notice."""
+
+    draft: Action
+    submit: Action
+    give_back: Action
+    approve: Action
+    issue: Action
+
+
+ACTIONS = {
+    INTENT: Actions(
+        Action.DRAFT_INTENT,
+        Action.SUBMIT_INTENT,
+        Action.RETURN_INTENT,
+        Action.APPROVE_INTENT,
+        Action.ISSUE_INTENT,
+    ),
+    FINAL: Actions(
+        Action.DRAFT_FINAL,
+        Action.SUBMIT_FINAL,
+        Action.RETURN_FINAL,
+        Action.APPROVE_FINAL,
+        Action.ISSUE_FINAL,
+    ),
+}
+
+
+def find(work: Work, case: Case, notice_id: int) -> Notice:
+    """The notice of this case with this number, or NotFound."""
+    notice = work.session.get(Notice, notice_id)
+    if notice is None or notice.case_id != case.id:
+        raise NotFound(f"The case {case.reference} has no such notice.")
+    return notice
+
+
+def of_case(session: Session, case: Case) -> list[Notice]:
+    """Every notice and letter of a case, oldest first."""
+    return list(
+        session.scalars(select(Notice).where(Notice.case_id == case.id).order_by(Notice.sequence))
+    )
+
+
+def draft_intent(
+    work: Work,
+    case: Case,
+    recipient: RecipientChoice,
+    method: Method,
+    planned_send_on: date,
+    period_days: int | None = None,
+    version: int | None = None,
+) -> Notice:
+    """Draft, or draft again, the notice of intent (reg 4) for sending on the planned day.
+
+    `period_days`: calendar days for representations, at least 14 (reg 5); None: the policy's.
+    The amount is worked out under the scheme in force today. Refuses what the table refuses,
+    NoProperAddress, BadInput, StaleVersion.
+    """
+    if (case.amount_trace or {}).get("recomputed_on") != work.today.isoformat():
+        amounts.recompute(work, case)
+    days = period_days or _policy_days(work, "representations_days")
+    return _draft(work, case, INTENT, recipient, method, planned_send_on, days, version)
+
+
+def draft_final(
+    work: Work,
+    case: Case,
+    recipient: RecipientChoice,
+    method: Method,
+    planned_send_on: date,
+    period_days: int | None = None,
+    version: int | None = None,
+) -> Notice:
+    """Draft, or draft again, the final notice (reg 6(3)). Every gate before money applies.
+
+    `period_days`: calendar days to pay in; None: the policy's. Never due before the appeal limit.
+    """
+    days = period_days or _policy_days(work, "payment_days")
+    return _draft(work, case, FINAL, recipient, method, planned_send_on, days, version)
+
+
+def _policy_days(work: Work, name: str) -> int:
+    return int(in_force(work.session, "periods", work.today).body[name])
+
+
+def _draft(
+    work: Work,
+    case: Case,
+    kind: str,
+    recipient: RecipientChoice,
+    method: Method,
+    send_on: date,
+    days: int,
+    version: int | None,
+) -> Notice:
+    action = ACTIONS[kind].draft
+    table_step(action, facts_of(work, case), work.actor, work.today)
+    refuse_other_part(work, case, Part.DRAFTER)
+    require_proper(case, recipient, method)
+    if send_on < work.today:
+        raise BadInput("The planned day of sending is in the past.")
+    notice = live_notice(work.session, case, kind)
+    _refuse_stale(notice, version)
+    if notice is None:
+        notice = new_notice(work, case, kind)
+    elif notice.state != "draft":
+        raise WrongState("Only a draft can be drafted again.", fix="Have it returned first.")
+    plan = Plan(kind, notice.reference, recipient, method, send_on, days)
+    build = notice_facts.intent if kind == INTENT else notice_facts.final
+    _fill(work, case, notice, plan, build(work, case, plan))
+    work.session.add(notice)
+    work.session.flush()
+    if kind == INTENT:
+        links.ensure(work, case, notice)
+    _look_at_page(work, case, notice)
+    facts: dict[str, Fact] = {"notice": notice.reference, "facts_sha256": notice.facts_sha256}
+    move(work, case, action, facts)
+    return notice
+
+
+def _refuse_stale(notice: Notice | None, version: int | None) -> None:
+    if version is not None and notice is not None and notice.version != version:
+        raise changed_meanwhile()
+
+
+def new_notice(work: Work, case: Case, kind: str) -> Notice:
+    """An empty notice with the case's next number, not yet in the session."""
+    last = work.session.scalar(select(func.max(Notice.sequence)).where(Notice.case_id == case.id))
+    number = (last or 0) + 1
+    return Notice(
+        case=case,
+        reference=f"{case.reference}-N{number}",
+        kind=kind,
+        sequence=number,
+        state="draft",
+        checks=[],
+        giving_receipt=[],
+    )
+
+
+def _fill(work: Work, case: Case, notice: Notice, plan: Plan, facts: NoticeFacts) -> None:
+    """Freeze the facts of a draft; whatever was found or approved before no longer counts."""
+    notice.template_version = facts.template_version
+    notice.facts = facts.to_json()
+    notice.facts_sha256 = facts_sha256(facts)
+    notice.pdf_sha256, notice.pages, notice.checks = None, None, []
+    notice.recipient, notice.method = plan.recipient.stored(), plan.method.value
+    notice.amount_pence = facts.amount.pence if facts.amount else None
+    notice.period_days = plan.period_days
+    notice.period_ends_on = facts.period.ends if facts.period else None
+    notice.drafted_by, notice.drafted_by_name = work.actor.identity, work.actor.name
+    notice.drafted_at, notice.submitted_at = work.now, None
+    _unseal(notice)
+
+
+def facts_sha256(facts: NoticeFacts) -> str:
+    """The hash that seals the facts: of their canonical text."""
+    return fact_hash(cast("Fact", facts.to_json()))
+
+
+def _unseal(notice: Notice) -> None:
+    notice.approved_by = notice.approved_by_name = notice.approved_at = None
+    notice.approved_pdf_sha256 = notice.approved_facts_sha256 = None
+
+
+def _look_at_page(work: Work, case: Case, notice: Notice) -> Rendered | None:
+    """Make the page and keep what was found on it; a draft that cannot be printed says why."""
+    facts = notice_facts.with_secret(work, case, notice_facts.stored_facts(notice))
+    try:
+        made = render(facts)
+    except (MissingElement, CannotPrint) as refusal:
+        notice.pages = None
+        notice.checks = [
+            {
+                "element": refusal.sentence.rstrip("."),
+                "citation": refusal.rule,
+                "ok": False,
+                "where": "",
+            }
+        ]
+        return None
+    notice.pages = made.pages
+    notice.checks = _checks(notice_facts.stored_facts(notice), made)
+    return made
+
+
+def _checks(facts: NoticeFacts, made: Rendered) -> list[dict[str, Fact]]:
+    """The legal elements as read back from the page, and its geometry. Facts without a secret."""
+    found: list[dict[str, Fact]] = [
+        {"element": one.element, "citation": one.citation, "ok": one.present, "where": one.where}
+        for one in check_elements(facts, made.text)
+    ]
+    found.append(
+        {
+            "element": "everything inside the printable area and the address window",
+            "citation": "GOV.UK Notify precompiled letters",
+            "ok": True,  # `render` refuses any other page
+            "where": f"{made.pages} pages",
+        }
+    )
+    return found
+
+
+def preview(work: Work, case: Case, notice: Notice) -> Kept:
+    """The PDF: as submitted or issued, byte for byte; a draft is made on the spot, not stored.
+
+    Reads only. Refuses CannotPrint or MissingElement for a draft that cannot be printed.
+    """
+    if notice.pdf_sha256 is not None:
+        return fetch(work, notice.pdf_sha256)
+    made = render(notice_facts.with_secret(work, case, notice_facts.stored_facts(notice)))
+    return Kept(made.sha256, PDF, made.pdf)
+
+
+def twin(notice: Notice) -> str:
+    """The same words as HTML for the screen, without the reply code."""
+    return html_twin(notice_facts.stored_facts(notice))
+
+
+def submit(work: Work, case: Case, notice: Notice, version: int | None = None) -> Step:
+    """Make the PDF, keep it and send the draft for approval. Refuses what the table refuses."""
+    _refuse_stale(notice, version)
+    if notice.state != "draft":
+        raise WrongState("Only a draft can be sent for approval.")
+    made = _look_at_page(work, case, notice)
+    if made is not None:
+        notice.pdf_sha256 = keep(work, made.pdf, PDF, secret=True)
+    work.session.flush()
+    action = ACTIONS[notice.kind].submit
+    table_step(action, facts_of(work, case), work.actor, work.today)
+    notice.state, notice.submitted_at = "submitted", work.now
+    work.session.flush()
+    return move(
+        work,
+        case,
+        action,
+        {
+            "notice": notice.reference,
+            "pdf_sha256": notice.pdf_sha256,
+            "facts_sha256": notice.facts_sha256,
+        },
+    )
+
+
+def give_back(
+    work: Work, case: Case, notice: Notice, reason: str, version: int | None = None
+) -> Step:
+    """Return the notice to its drafter with a reason; an approval given is gone.
+
+    Refuses BadInput without a reason, StaleVersion, and what the table refuses.
+    """
+    _refuse_stale(notice, version)
+    if not reason.strip():
+        raise BadInput("Say what has to change.")
+    step = move(
+        work,
+        case,
+        ACTIONS[notice.kind].give_back,
+        {"notice": notice.reference, "reason": reason.strip()},
+    )
+    notice.state, notice.returned_reason = "draft", reason.strip()
+    notice.pdf_sha256 = None
+    _unseal(notice)
+    work.session.flush()
+    return step
+
+
+def approve(
+    work: Work, case: Case, notice: Notice, seen_pdf_sha256: str, version: int | None = None
+) -> Step:
+    """Seal the notice: the approver signs the hash of the PDF that was on the screen.
+
+    Refuses SealBroken when the stored facts or PDF are not what was submitted or seen,
+    SamePerson, StaleVersion, and what the table refuses.
+    """
+    _refuse_stale(notice, version)
+    action = ACTIONS[notice.kind].approve
+    refuse_other_part(work, case, Part.APPROVER)
+    if notice.pdf_sha256 != seen_pdf_sha256:
+        raise SealBroken("The document is not the one you were shown. Look at it again.")
+    refuse_broken(work, case, notice, "submitted")
+    step = move(
+        work,
+        case,
+        action,
+        {
+            "notice": notice.reference,
+            "pdf_sha256": notice.pdf_sha256,
+            "facts_sha256": notice.facts_sha256,
+        },
+    )
+    notice.state = "approved"
+    notice.approved_by, notice.approved_by_name = work.actor.identity, work.actor.name
+    notice.approved_at = work.now
+    notice.approved_pdf_sha256 = notice.pdf_sha256
+    notice.approved_facts_sha256 = notice.facts_sha256
+    work.session.flush()
+    return step
+
+
+def issue(
+    work: Work, case: Case, notice: Notice, enqueue: Enqueue, version: int | None = None
+) -> Step:
+    """Issue exactly what was approved, once: one short transaction.
+
+    State by version, outbox row under the notice's own key, event, job. Before its planned day
+    it is held until nine in the morning of that day. Refuses SealBroken, DatesFallShort when the
+    planned day has gone by and the printed dates no longer hold, StaleVersion, and what the
+    table refuses.
+    """
+    _refuse_stale(notice, version)
+    if notice.state == "approved":
+        refuse_broken(work, case, notice, "approved")
+        refuse_old_link(work, case, notice)
+        planned = notice_facts.stored_facts(notice).dated
+        refuse_short(work, notice, max(work.today, planned), Method(notice.method))
+    channel = _channel(Method(notice.method))
+    step = move(
+        work,
+        case,
+        ACTIONS[notice.kind].issue,
+        {"notice": notice.reference, "pdf_sha256": notice.pdf_sha256, "channel": channel},
+    )
+    notice.state, notice.issued_at, notice.issued_by = "issued", work.now, work.actor.identity
+    work.session.flush()
+    send_out(work, case, notice, enqueue)
+    return step
+
+
+def send_out(work: Work, case: Case, notice: Notice, enqueue: Enqueue) -> None:
+    """Put an issued notice or letter into the outbox, once. By hand there is nothing to queue."""
+    channel = _channel(Method(notice.method))
+    if channel == "hand":
+        return
+    facts = notice_facts.stored_facts(notice)
+    title = TITLES[notice.kind]
+    item = queue(
+        work,
+        f"notice-{notice.reference}",
+        channel,
+        notice.recipient["email"] if channel == "email" else "",
+        {
+            "subject": f"{title}: {notice.reference}",
+            "text": _covering_words(facts, title),
+            "attach": notice.pdf_sha256,
+            "filename": f"{notice.reference}.pdf",
+            "reference": notice.reference,
+            "recipient": notice.recipient["name"],
+            "postcode": notice.recipient["postcode"],
+            "pages": notice.pages or 0,
+        },
+        notice=notice,
+        not_before=local_instant(facts.dated, _OPENING),
+    )
+    enqueue(work.session, item.id)
+
+
+def _covering_words(facts: NoticeFacts, title: str) -> str:
+    contacts = facts.contacts
+    return (
+        f"{facts.provider.name}\n\n"
+        f"A document is attached: {title}, reference {facts.notice_reference}. Please read all "
+        "of it: it says what it is about, what you can do, and by when.\n\n"
+        "If you cannot open it, or are not the person who should have it, tell us:\n"
+        f"{contacts.phone}, {contacts.hours}\n{contacts.email}\n\n"
+        f"{contacts.team}\nNHS Business Services Authority\n"
+    )
+
+
+def _channel(method: Method) -> str:
+    if method is Method.HAND:
+        return "hand"
+    return "email" if method is Method.ELECTRONIC else "print"
+
+
+def changes_since(work: Work, notice: Notice) -> list[tuple[str, str, str]]:
+    """What moved between the frozen facts and the rows of now: (fact, on the page, now)."""
+    case = notice.case
+    if State(case.state) is State.CLOSED or notice.kind not in ACTIONS:
+        return []
+    frozen = notice_facts.stored_facts(notice)
+    plan = Plan(
+        notice.kind,
+        notice.reference,
+        RecipientChoice.of(notice.recipient),
+        Method(notice.method),
+        frozen.dated,
+        notice.period_days or 1,
+    )
+    build = notice_facts.intent if notice.kind == INTENT else notice_facts.final
+    try:
+        current = build(work, case, plan).to_json()
+    except (BadInput, HistoryBroken) as refusal:
+        return [("the facts", "complete", refusal.sentence)]
+    return [
+        (name.replace("_", " "), _short(notice.facts.get(name)), _short(value))
+        for name, value in current.items()
+        if notice.facts.get(name) != value
+    ]
+
+
+def _short(value: object) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 300 else f"{text[:300]}…"
