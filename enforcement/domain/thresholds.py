@@ -133,7 +133,11 @@ class Exclusion(StrEnum):
     @property
     def holds(self) -> bool:
         """Whether it only makes the duty wait; the others end the matter for this run."""
-        return self in (Exclusion.ON_HOLD, Exclusion.FEED_INCOMPLETE)
+        return self in (
+            Exclusion.ON_HOLD,
+            Exclusion.FEED_INCOMPLETE,
+            Exclusion.DUAL_REGISTRATION,  # a person settles who answers
+        )
 
 
 @dataclass(frozen=True)

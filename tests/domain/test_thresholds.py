@@ -173,7 +173,7 @@ def test_the_threshold_over_outcomes(marks: str, outcome: str, count: int) -> No
         (Exclusion.NOT_OWED, "excluded"),
         (Exclusion.DEREGISTERED, "excluded"),
         (Exclusion.LIVE_CASE, "excluded"),
-        (Exclusion.DUAL_REGISTRATION, "excluded"),
+        (Exclusion.DUAL_REGISTRATION, "held"),
         (Exclusion.ON_HOLD, "held"),
         (Exclusion.FEED_INCOMPLETE, "held"),
     ],
