@@ -139,6 +139,8 @@ def _reversal(ask: Ask, entries: Sequence[Entry]) -> int:
         raise BadInput("Choose the entry to reverse.")
     if found.kind not in REVERSIBLE:
         raise WrongState(f"An entry of the kind “{found.kind.label}” cannot be reversed.")
+    if found.kind is Kind.WRITE_OFF and any(e.kind is Kind.CANCELLED for e in entries):
+        raise WrongState("The penalty is cancelled: nothing can be owed under it again.")
     if any(e.reverses == found.id for e in entries):
         raise WrongState("That entry was reversed before.")
     if not ask.reason.strip():
