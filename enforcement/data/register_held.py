@@ -1,0 +1,64 @@
+"""The whole register as stored, read in a few statements for comparing with a file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from enforcement.data.bulk import table_of
+from enforcement.data.register import DualRegistration, Duty, Location, Provider
+
+Values = dict[str, Any]
+
+
+def providers(session: Session, keys: tuple[str, ...]) -> dict[str, Values]:
+    """Every provider's columns with its row id, by CQC id."""
+    table = table_of(Provider)
+    rows = session.execute(select(table.c.id, *(table.c[key] for key in keys)))
+    return {row["cqc_id"]: dict(row) for row in rows.mappings()}
+
+
+def locations(
+    session: Session, keys: tuple[str, ...], provider_ids: dict[int, str]
+) -> dict[str, Values]:
+    """Every location's columns with its row id and its provider's CQC id, by CQC id."""
+    table = table_of(Location)
+    found = {}
+    rows = session.execute(select(table.c.id, table.c.provider_id, *(table.c[key] for key in keys)))
+    for row in rows.mappings():
+        values = dict(row)
+        values["provider"] = provider_ids[values.pop("provider_id")]
+        found[values["cqc_id"]] = values
+    return found
+
+
+def duties(
+    session: Session, location_ids: dict[int, str], provider_ids: dict[int, str]
+) -> dict[str, dict[str, Values]]:
+    """Every duty by its location's CQC id and its service."""
+    table = table_of(Duty)
+    found: dict[str, dict[str, Values]] = {}
+    for row in session.execute(select(table)).mappings():
+        values = dict(row)
+        values["provider"] = provider_ids[values.pop("provider_id")]
+        place = location_ids[values.pop("location_id")]
+        found.setdefault(place, {})[values["service"]] = values
+    return found
+
+
+def ids(session: Session, model: type[Provider] | type[Location]) -> dict[str, int]:
+    """Row ids by CQC id."""
+    table = table_of(model)
+    return {
+        cqc_id: row_id for cqc_id, row_id in session.execute(select(table.c.cqc_id, table.c.id))
+    }
+
+
+def dual_registrations(session: Session) -> dict[tuple[str, str], DualRegistration]:
+    """Every pair held, by its two ids in order."""
+    return {
+        (pair.location_cqc_id, pair.linked_cqc_id): pair
+        for pair in session.scalars(select(DualRegistration))
+    }
