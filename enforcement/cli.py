@@ -9,8 +9,12 @@ from datetime import UTC, datetime
 import click
 
 from enforcement import doctor as machine
+from enforcement.commands.contacts import contacts
 from enforcement.commands.database import database
 from enforcement.commands.history import history
+from enforcement.commands.register import register
+from enforcement.commands.returns import returns
+from enforcement.commands.windows import window, windows
 from enforcement.domain.refusals import Refusal
 from enforcement.settings import Settings
 
@@ -50,3 +54,8 @@ def doctor(as_json: bool) -> None:
 # One line per noun; each module of `commands` holds that noun's words.
 main.add_command(database)
 main.add_command(history)
+main.add_command(register)
+main.add_command(returns)
+main.add_command(contacts)
+main.add_command(windows)
+main.add_command(window)
