@@ -9,11 +9,13 @@ from datetime import UTC, datetime
 import click
 
 from enforcement import doctor as machine
+from enforcement.commands.clocks import clocks
 from enforcement.commands.contacts import contacts
 from enforcement.commands.database import database
 from enforcement.commands.history import history
 from enforcement.commands.register import register
 from enforcement.commands.returns import returns
+from enforcement.commands.serving import serve, worker
 from enforcement.commands.windows import window, windows
 from enforcement.domain.refusals import Refusal
 from enforcement.settings import Settings
@@ -59,3 +61,6 @@ main.add_command(returns)
 main.add_command(contacts)
 main.add_command(windows)
 main.add_command(window)
+main.add_command(clocks)
+main.add_command(serve)
+main.add_command(worker)

@@ -72,7 +72,7 @@ def recompute(work: Work, case: Case) -> FeeEstimate:
     if found.complete and found.total_pence <= 0:
         raise NoFeeScheme("The working gives no fee: the scheme in force has nothing to charge.")
     trace = dict(case.amount_trace or {})
-    was = (case.amount_pence, trace)
+    was = (case.amount_pence, dict(trace))
     trace |= found.as_json() | {"complete": found.complete}
     if case.amount_status == AmountStatus.ESTIMATE:
         case.amount_pence = found.total_pence if found.complete else None

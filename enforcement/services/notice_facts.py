@@ -295,7 +295,8 @@ def _contacts(session: Session, today: date) -> paper.ContactBlock:
         phone=body["phone"],
         email=body["email"],
         hours=body["hours"],
-        post_address=tuple(body["post"]),
+        # the team's name stands above the address already, and the corner of the page is small
+        post_address=tuple(line for line in body["post"] if line != TEAM),
     )
 
 
