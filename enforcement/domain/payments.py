@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from enforcement.domain.fees import pounds
 from enforcement.domain.refusals import BadInput, WrongState
 
 
@@ -155,12 +156,6 @@ def payment_words(pence: int, owed: int) -> str:
     if pence == owed:
         return "payment in full"
     return "part payment" if pence < owed else "overpayment"
-
-
-def pounds(pence: int) -> str:
-    """Pence as people write them: £1,234.56, -£5.00."""
-    sign = "-" if pence < 0 else ""
-    return f"{sign}£{abs(pence) // 100:,}.{abs(pence) % 100:02d}"
 
 
 def standing(owed: int | None) -> str:

@@ -17,7 +17,6 @@ from enforcement.domain.payments import (
     balance,
     cancelling,
     payment_words,
-    pounds,
     received,
     signed,
     standing,
@@ -172,14 +171,6 @@ def test_cancelling_leaves_what_must_be_repaid(
     assert received(entries) == kept
     assert cancelling(entries) == cancels
     assert balance(entries) + cancels == then
-
-
-@pytest.mark.parametrize(
-    ("pence", "text"),
-    [(0, "£0.00"), (5, "£0.05"), (123456, "£1,234.56"), (-500, "-£5.00"), (-5, "-£0.05")],
-)
-def test_pence_in_words(pence: int, text: str) -> None:
-    assert pounds(pence) == text
 
 
 def test_where_the_account_stands() -> None:
