@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from notices import EVERY_KIND
+from verapdf.engine import Engine
 
 from enforcement.rendering.paper import Rendered, render
 
@@ -29,3 +31,11 @@ def kind(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def printed(kind: str) -> Rendered:
     return _printed(kind)
+
+
+@pytest.fixture(scope="session")
+def validate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., list[str]]]:
+    """`validate(pdf, profiles=("ua1", "3a"))`: the rules that veraPDF finds broken."""
+    engine = Engine(tmp_path_factory.mktemp("verapdf"))
+    yield engine.failed_rules
+    engine.close()
