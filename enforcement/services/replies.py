@@ -39,6 +39,7 @@ from enforcement.services.reply_drafts import (
     refuse_decided,
     window_titles,
 )
+from enforcement.services.reply_receipts import queue_receipt
 from enforcement.services.work import Work, changed_meanwhile
 
 NOON = time(12, 0)  # the time given to a reply that came on a day, by post
@@ -123,6 +124,7 @@ def send(work: Work, link: ReplyLink, form_key: str) -> Reply:
     files = files_of(work, draft)
     reply = _store(work, case, "link", work.now, sender, dict(draft.answers), files, form_key)
     draft.sent_at = work.now
+    queue_receipt(work, reply)
     work.session.flush()
     return reply
 

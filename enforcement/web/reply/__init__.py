@@ -10,8 +10,15 @@ from enforcement.domain.refusals import NotFound
 from enforcement.services.policies import in_force
 from enforcement.web import transactions
 from enforcement.web.pages import HelpLine
+from enforcement.web.reply import access, answers, attachments, case, sending, start
 
-BLUEPRINTS: tuple[Blueprint, ...] = ()
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    start.bp,
+    case.bp,
+    answers.bp,
+    attachments.bp,
+    sending.bp,
+)
 
 
 def install(app: Flask) -> None:
@@ -19,6 +26,7 @@ def install(app: Flask) -> None:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.context_processor(frame)
+    app.after_request(access.keep_awake)
 
 
 def frame() -> dict[str, Any]:

@@ -10,10 +10,10 @@ from flask_login import current_user
 from enforcement.domain.permissions import ROLE_TITLES, Permission, Role, can
 from enforcement.web import access
 from enforcement.web.pages import Account, NavItem
-from enforcement.web.staff import sign_in
+from enforcement.web.staff import replies, reply_links, sign_in
 
 # Every page of the site. A module's blueprint carries its noun as name.
-BLUEPRINTS: tuple[Blueprint, ...] = (sign_in.bp,)
+BLUEPRINTS: tuple[Blueprint, ...] = (sign_in.bp, replies.bp, reply_links.bp)
 
 # Where the navigation leads: words, endpoint, the permission without which it is not shown.
 NAVIGATION: tuple[tuple[str, str, Permission | None], ...] = (

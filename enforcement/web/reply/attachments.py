@@ -1,0 +1,97 @@
+"""Adding evidence to the reply: limits said first, each file told at once whether it was taken."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.datastructures import FileStorage
+from wtforms import MultipleFileField
+
+from enforcement.domain.refusals import BadInput
+from enforcement.domain.replies import Question
+from enforcement.services import evidence as examining
+from enforcement.services import reply_drafts
+from enforcement.settings import MEGABYTE
+from enforcement.web.forms import NhsForm
+from enforcement.web.reply import access
+from enforcement.web.reply.answers import back_from, onward
+
+bp = Blueprint("attachments", __name__, url_prefix="/reply/evidence")
+ACCEPT = ".pdf,.docx,.xlsx,.csv,.png,.jpg,.jpeg,.eml"
+
+
+class EvidenceForm(NhsForm):
+    files = MultipleFileField("Add files", render_kw={"accept": ACCEPT})
+
+
+@bp.get("")
+@access.needs_session
+def evidence() -> Any:
+    return _page(EvidenceForm(formdata=None))
+
+
+@bp.post("")
+@access.needs_session
+def add() -> Any:
+    form = EvidenceForm()
+    given = [one for one in request.files.getlist("files") if one.filename]
+    wrong = _keep_each(given)
+    if wrong:
+        form.files.errors = wrong
+        return _page(form)
+    if given:
+        return redirect(request.full_path.rstrip("?"))
+    if "more" in request.form:
+        form.files.errors = ["Choose a file first."]
+        return _page(form)
+    draft = reply_drafts.ensure(access.work(), access.link())
+    return onward(draft, Question("evidence"))
+
+
+def _keep_each(given: list[FileStorage]) -> list[str]:
+    """Keep the files that may be kept; a sentence for each that may not."""
+    settings = access.work().settings
+    # Opening a file takes a while: nobody else's writing waits for it.
+    access.undo()
+    wrong = []
+    examined = []
+    for one in given:
+        try:
+            content = one.stream.read(settings.max_evidence_bytes + 1)
+            examined.append(examining.examine(one.filename or "", content, settings))
+        except BadInput as refused:
+            wrong.append(refused.sentence)
+    for each in examined:
+        try:
+            reply_drafts.add_file(access.work(), access.link(), each)
+        except BadInput as refused:
+            wrong.append(refused.sentence)
+    return wrong
+
+
+@bp.post("/<int:file_id>/remove")
+@access.needs_session
+def remove(file_id: int) -> Any:
+    reply_drafts.remove_file(access.work(), access.link(), file_id)
+    flash("The file was removed.")
+    return redirect(url_for("attachments.evidence"))
+
+
+def _page(form: EvidenceForm) -> Any:
+    work, link = access.work(), access.link()
+    reply_drafts.refuse_decided(link.case)
+    draft = reply_drafts.current(work, link)
+    return render_template(
+        "reply/evidence.html",
+        form=form,
+        files=reply_drafts.files_of(work, draft),
+        kinds=examining.KINDS,
+        each_mb=work.settings.max_evidence_bytes // MEGABYTE,
+        together_mb=work.settings.max_reply_bytes // MEGABYTE,
+        most=reply_drafts.MAX_FILES,
+        scanned=work.settings.clamd_address is not None,
+        reference=link.case.reference,
+        contact=access.contact_block(),
+        back=back_from(draft, Question("evidence")),
+    )
