@@ -272,32 +272,3 @@ def pounds(pence: int) -> str:
     """Pence as "£1,234.56"."""
     whole, rest = divmod(abs(pence), 100)
     return f"{'−' if pence < 0 else ''}£{whole:,}.{rest:02d}"
-
-
-def json_lines(session: Session, stream: str) -> Iterator[str]:
-    """A stream's events, one JSON object a line, in order: the canonical text as it was hashed,
-    so that anybody can check each hash and link without this service."""
-    texts: dict[int, list[EventText]] = {}
-    events = list(session.scalars(select(Event).where(Event.stream == stream).order_by(Event.seq)))
-    wanted = select(EventText).join(Event).where(Event.stream == stream).order_by(EventText.name)
-    for text in session.scalars(wanted):
-        texts.setdefault(text.event_id, []).append(text)
-    for event in events:
-        yield json.dumps(
-            {
-                "stream": event.stream,
-                "seq": event.seq,
-                "hash": event.hash,
-                "body": event.body,
-                "texts": [
-                    {"name": t.name, "salt": t.salt, "text": t.text, "erased": _erased(t)}
-                    for t in texts.get(event.id, ())
-                ],
-            },
-            ensure_ascii=False,
-            sort_keys=True,
-        )
-
-
-def _erased(text: EventText) -> str | None:
-    return text.erased_at.isoformat() if text.erased_at is not None else None
