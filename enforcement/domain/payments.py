@@ -151,6 +151,15 @@ def _reversal(ask: Ask, entries: Sequence[Entry]) -> int:
     return -found.pence
 
 
+def reversible(entries: Sequence[Entry]) -> list[Entry]:
+    """The entries that a reversal may still undo."""
+    undone = {entry.reverses for entry in entries}
+    kinds = set(REVERSIBLE)
+    if any(entry.kind is Kind.CANCELLED for entry in entries):
+        kinds.discard(Kind.WRITE_OFF)
+    return [entry for entry in entries if entry.kind in kinds and entry.id not in undone]
+
+
 def payment_words(pence: int, owed: int) -> str:
     """What a payment of so many pence does against what is owed: full, part or over."""
     if pence == owed:

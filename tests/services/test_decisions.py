@@ -29,7 +29,7 @@ from enforcement.domain.refusals import (
     WrongState,
 )
 from enforcement.services import cases, decisions, restarts
-from enforcement.services.case_facts import live_decision
+from enforcement.services.case_facts import facts_of, live_decision
 
 
 def _story() -> ModuleType:
@@ -303,7 +303,7 @@ def test_a_case_closed_and_reopened_begins_a_clean_round(panel: Panel) -> None:
         case = cases.find(work, panel.tale.reference)
         assert case.state == "triage"
         assert live_decision(work.session, case) is None
-        facts = cases.facts_of(work, case)
+        facts = facts_of(work, case)
         assert (facts.intent_sent, facts.votes_against, facts.decide_by) == (False, 0, None)
     panel.tale.draft(FIRST_DAY)
     assert panel.state() == "intent_draft"

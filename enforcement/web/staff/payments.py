@@ -1,0 +1,316 @@
+"""The money page: the penalty, its entries, the balance, and what may be entered."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, abort, render_template, request, url_for
+from wtforms import HiddenField, SelectField, StringField, SubmitField
+from wtforms.validators import InputRequired, Length, Optional
+
+from enforcement.data.cases import Case
+from enforcement.data.payments import LedgerEntry, Penalty
+from enforcement.domain import payments as ledger
+from enforcement.domain.cases import Action
+from enforcement.domain.payments import Ask, Kind
+from enforcement.domain.permissions import Permission, can
+from enforcement.services import cases, payments
+from enforcement.services.case_facts import balance, penalty_of
+from enforcement.services.work import Work
+from enforcement.web import access, pages
+from enforcement.web.fields import DayField, MoneyField, visible
+from enforcement.web.filters import day, money
+from enforcement.web.forms import NhsSearchForm
+from enforcement.web.listing import Cell, Column, Listing
+from enforcement.web.staff.case_form import CaseForm, FormPage, answer, chosen, words
+from enforcement.web.staff.case_frame import case_frame, place
+
+bp = Blueprint("payments", __name__)
+BOTH = ["GET", "POST"]
+_ROLE = "Your role does not carry this."
+
+
+class EntryForm(CaseForm):
+    """What every entry has: its key, made when the form is shown, so that it is entered once."""
+
+    key = HiddenField()
+    on = DayField("Date", [InputRequired("Enter the date")])
+
+
+class PaymentForm(EntryForm):
+    pence = MoneyField("Amount received", [InputRequired("Enter the amount received")])
+    payment_reference = StringField(
+        "Bank or card reference (optional)", [Optional(), Length(max=80), visible]
+    )
+    submit = SubmitField("Record the payment")
+
+
+class ReversalForm(EntryForm):
+    reverses = SelectField("Entry", [InputRequired("Choose the entry to reverse")])
+    reason = words("Reason", "Enter the reason for the reversal")
+    submit = SubmitField("Reverse the entry")
+
+
+class RefundForm(EntryForm):
+    pence = MoneyField("Amount refunded", [InputRequired("Enter the amount refunded")])
+    payment_reference = StringField(
+        "Bank or card reference (optional)", [Optional(), Length(max=80), visible]
+    )
+    reason = words("Reason", "Enter the reason for the refund")
+    submit = SubmitField("Record the refund")
+
+
+class WriteOffForm(EntryForm):
+    pence = MoneyField("Amount written off", [InputRequired("Enter the amount written off")])
+    authority = StringField(
+        "Authority",
+        [InputRequired("Enter who allowed this, and where"), Length(max=120), visible],
+        description="Who allowed it, and the reference of that decision.",
+    )
+    reason = words("Reason", "Enter the reason for writing off")
+    submit = SubmitField("Write off")
+
+
+class ChaseForm(CaseForm):
+    submit = SubmitField("Confirm")
+
+
+FORMS: dict[Kind, tuple[type[EntryForm], str]] = {
+    Kind.PAYMENT: (PaymentForm, "Record a payment"),
+    Kind.REVERSAL: (ReversalForm, "Reverse an entry"),
+    Kind.REFUND: (RefundForm, "Record a refund"),
+    Kind.WRITE_OFF: (WriteOffForm, "Write off"),
+}
+
+
+def _opened(reference: str) -> tuple[Work, Case]:
+    work = access.work()
+    return work, cases.find(work, reference)
+
+
+@bp.get("/cases/<reference>/money", endpoint="money")
+@access.needs(Permission.READ_CASES)
+def money_page(reference: str) -> str:
+    work, case = _opened(reference)
+    penalty = penalty_of(work.session, case)
+    owed = balance(work.session, penalty) if penalty else None
+    return render_template(
+        "staff/payments/money.html",
+        case_frame=case_frame(work, case, "money"),
+        penalty=penalty,
+        standing=ledger.standing(owed),
+        settled=owed == 0 and case.state in ("payment", "recovery", "county_court"),
+        facts=_facts(penalty, owed),
+        entries=_entries(penalty) if penalty else None,
+        actions=_actions(work, case, penalty),
+    )
+
+
+def _facts(penalty: Penalty | None, owed: int | None) -> list[pages.Fact]:
+    if penalty is None:
+        return []
+    return [
+        pages.Fact("Penalty", money(penalty.pence), f"Raised {day(penalty.raised_at)}"),
+        pages.Fact("Payment reference", penalty.reference),
+        pages.Fact("Balance", money(owed), ledger.standing(owed)),
+    ]
+
+
+def _entries(penalty: Penalty) -> Listing:
+    rows = []
+    running = 0
+    for entry in penalty.entries:
+        running += entry.pence
+        rows.append(
+            {
+                "on": Cell(day(entry.on)),
+                "kind": Cell(Kind(entry.kind).label, note=_said(entry)),
+                "pence": Cell(money(entry.pence)),
+                "balance": Cell(money(running)),
+                "by": Cell(entry.entered_by.partition(":")[2] or entry.entered_by),
+            }
+        )
+    return Listing(
+        caption="Entries",
+        columns=[
+            Column("on", "Date"),
+            Column("kind", "Entry"),
+            Column("pence", "Amount", numeric=True),
+            Column("balance", "Balance", numeric=True),
+            Column("by", "Entered by"),
+        ],
+        rows=rows,
+    )
+
+
+def _said(entry: LedgerEntry) -> str:
+    undone = f"of entry {entry.reverses_id}" if entry.reverses_id else ""
+    authority = f"authority: {entry.authority}" if entry.authority else ""
+    return "; ".join(filter(None, (undone, entry.payment_reference, entry.reason, authority)))
+
+
+def _actions(work: Work, case: Case, penalty: Penalty | None) -> list[pages.Action]:
+    found = []
+    why = "" if can(work.actor, Permission.RECORD_MONEY) else _ROLE
+    none_yet = "" if penalty else "No penalty is raised until a final notice is sent."
+    for kind, (_, title) in FORMS.items():
+        url = place("payments.enter", reference=case.reference, kind=kind.value)
+        reason = why or none_yet or _not_now(kind, penalty)
+        found.append(pages.Action(title, url, primary=kind is Kind.PAYMENT, reason=reason))
+    for choice in cases.choices(work, case):
+        if choice.action in CHASES:
+            url = place("payments.chase", reference=case.reference, action=choice.action.value)
+            found.append(pages.Action(choice.action.label, url, reason=" ".join(choice.reasons)))
+    return found
+
+
+def _not_now(kind: Kind, penalty: Penalty | None) -> str:
+    """Why this entry makes no sense as the ledger stands; the rule itself is asked on entering."""
+    entries = payments.entries_of(penalty) if penalty else []
+    owed = ledger.balance(entries)
+    if kind is Kind.REFUND and owed >= 0:
+        return "There is no credit to refund."
+    if kind is Kind.WRITE_OFF and owed <= 0:
+        return "Nothing is owed."
+    if kind is Kind.REVERSAL and not ledger.reversible(entries):
+        return "There is no entry that can be reversed."
+    return ""
+
+
+@bp.route("/cases/<reference>/money/<kind>", methods=BOTH)
+@access.needs(Permission.RECORD_MONEY)
+def enter(reference: str, kind: str) -> Any:
+    work, case = _opened(reference)
+    if kind not in {k.value for k in FORMS}:
+        abort(404)
+    wanted = Kind(kind)
+    form_class, title = FORMS[wanted]
+    form = form_class()
+    penalty = penalty_of(work.session, case)
+    if isinstance(form, ReversalForm):
+        form.reverses.choices = [("", "Choose an entry"), *_reversible(penalty)]
+    if not form.is_submitted():
+        form.key.data, form.on.data = secrets.token_hex(16), work.today
+
+    def act() -> None:
+        reference = form.payment_reference.data if "payment_reference" in form else ""
+        payments.record(
+            work, case, _ask(wanted, form), key=form.key.data, payment_reference=reference or ""
+        )
+
+    owed = balance(work.session, penalty) if penalty else None
+    page = _page(case, title, intro=ledger.standing(owed))
+    return answer(work, case, form, page, act, f"Entered: {wanted.label.lower()}.")
+
+
+def _reversible(penalty: Penalty | None) -> list[tuple[str, str]]:
+    entries = payments.entries_of(penalty) if penalty else []
+    return [
+        (str(e.id), f"{e.kind.label} of {money(abs(e.pence))} on {day(e.on)} (entry {e.id})")
+        for e in ledger.reversible(entries)
+    ]
+
+
+def _ask(kind: Kind, form: EntryForm) -> Ask:
+    return Ask(
+        kind,
+        form.pence.data if "pence" in form else None,
+        chosen(form.on),
+        int(form.reverses.data) if "reverses" in form else None,
+        form.reason.data if "reason" in form else "",
+        form.authority.data if "authority" in form else "",
+    )
+
+
+def _page(case: Case, title: str, **more: Any) -> FormPage:
+    back = url_for("payments.money", reference=case.reference)
+    return FormPage(title, tab="money", back=back, **more)
+
+
+CHASES = {
+    Action.START_RECOVERY: (
+        payments.start_recovery,
+        "The provider is chased for the balance. If it stays unpaid, the sum can be recovered on "
+        "the order of the county court (SI 2022/1175 reg 9).",
+    ),
+    Action.APPLY_TO_COURT: (
+        payments.apply_to_court,
+        "Record this once the application is made: copy of the final notice, certificate of "
+        "non-payment and proof of giving (CPR 70.5).",
+    ),
+}
+
+
+@bp.route("/cases/<reference>/money/chase/<action>", methods=BOTH)
+@access.needs(Permission.RECORD_MONEY)
+def chase(reference: str, action: str) -> Any:
+    work, case = _opened(reference)
+    found = next((a for a in CHASES if a.value == action), None)
+    if found is None:
+        abort(404)
+    use_case, intro = CHASES[found]
+    form = ChaseForm()
+    page = _page(case, found.label, intro=intro)
+    return answer(
+        work, case, form, page, lambda: use_case(work, case, form.read_version), "Recorded."
+    )
+
+
+class RemittanceForm(NhsSearchForm):
+    first = DayField("From", [InputRequired("Enter the first day")])
+    last = DayField("To", [InputRequired("Enter the last day")])
+
+
+@bp.get("/remittance")
+@access.needs(Permission.READ_CASES)
+def remittance() -> Any:
+    """Money for the Consolidated Fund between two days, on the page or as a file."""
+    work = access.work()
+    form = RemittanceForm.from_address()
+    rows: list[payments.Remitted] = []
+    asked = bool(request.args)
+    if asked and form.validate():
+        if form.first.data > form.last.data:
+            form.last.errors = [*form.last.errors, "The last day is before the first"]
+        else:
+            rows = payments.remittance(work, form.first.data, form.last.data)
+    if not asked:
+        form.first.data, form.last.data = _month(work.today)
+    return render_template(
+        "staff/payments/remittance.html",
+        form=form,
+        asked=asked and not form.errors,
+        total=sum(row.pence for row in rows),
+        rows=_remitted(rows),
+    )
+
+
+def _month(today: date) -> tuple[date, date]:
+    return today.replace(day=1), today
+
+
+def _remitted(rows: list[payments.Remitted]) -> Listing:
+    return Listing(
+        caption="Money for the Consolidated Fund",
+        columns=[
+            Column("on", "Date"),
+            Column("case", "Case"),
+            Column("kind", "Entry"),
+            Column("reference", "Bank reference"),
+            Column("pence", "Amount", numeric=True),
+        ],
+        rows=[
+            {
+                "on": day(row.on),
+                "case": Cell(row.case, url_for("payments.money", reference=row.case)),
+                "kind": Kind(row.kind).label,
+                "reference": row.payment_reference,
+                "pence": money(row.pence),
+            }
+            for row in rows
+        ],
+        empty_title="No money was received or repaid",
+        empty_text="There is nothing to remit for these days.",
+    )
