@@ -1,0 +1,156 @@
+"""Recording that a notice was posted or delivered, and settling a sending in doubt."""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+from wtforms import RadioField
+from wtforms.validators import InputRequired, Optional
+
+from enforcement.data.cases import Case
+from enforcement.data.notices import Notice
+from enforcement.domain.calendar import local_date, local_instant
+from enforcement.domain.giving import Method
+from enforcement.domain.permissions import Permission
+from enforcement.domain.refusals import NotFound, Refusal
+from enforcement.services import cases as case_services
+from enforcement.services import giving, sending
+from enforcement.services import notices as notice_services
+from enforcement.services.work import Work
+from enforcement.web import access
+from enforcement.web.fields import DayField, LongTextField
+from enforcement.web.forms import NhsForm, form_errors
+from enforcement.web.staff.case_frame import case_frame
+
+bp = Blueprint("giving", __name__)
+BY_PERSON = {
+    Method.FIRST_CLASS: "First class post",
+    Method.RECORDED: "Recorded delivery",
+    Method.REGISTERED: "Prepaid registered post",
+    Method.HAND: "By hand",
+}
+_MIDDAY = time(12)
+
+
+class GivingForm(NhsForm):
+    """When and how a person sent the notice, and what shows it."""
+
+    sent_on = DayField(
+        "Day posted or delivered", validators=[InputRequired("Say on which day it was sent")]
+    )
+    method = RadioField(
+        "How",
+        choices=[(one.value, words) for one, words in BY_PERSON.items()],
+        validators=[InputRequired("Choose how it was sent")],
+    )
+    evidence = LongTextField(
+        "What shows it?",
+        description="The post room’s list, a receipt number, who delivered it to whom",
+        validators=[InputRequired("Say what shows it")],
+    )
+
+
+class SettleForm(NhsForm):
+    """What a person found out about a sending that nobody could answer for."""
+
+    found = RadioField(
+        "Was it sent?",
+        choices=[("sent", "Yes, it was sent"), ("not_sent", "No: send it now")],
+        validators=[InputRequired("Choose one")],
+    )
+    sent_on = DayField("Day it was sent, if it was", validators=[Optional()])
+    evidence = LongTextField(
+        "What shows it?",
+        description="The mail server’s record, the recipient’s word, the post room’s list",
+        validators=[InputRequired("Say what shows it")],
+    )
+
+
+@bp.route("/cases/<reference>/notices/<int:notice_id>/giving", methods=["GET", "POST"])
+@access.needs(Permission.RECORD_GIVING)
+def record(reference: str, notice_id: int) -> str | Response:
+    work = access.work()
+    case, notice = _find(work, reference, notice_id)
+    known = notice.method if Method(notice.method) in BY_PERSON else None
+    form = GivingForm(data={"sent_on": work.today, "method": known})
+    errors: list[dict[str, str]] = []
+    if request.method == "POST" and form.validate() and form.sent_on.data:
+        try:
+            giving.record_by_person(
+                work, notice, form.sent_on.data, Method(form.method.data), form.evidence.data
+            )
+            return _done(case, notice, "Recorded. The clocks run from the day it is given.")
+        except Refusal as refusal:
+            errors = _refused(refusal)
+            case, notice = _find(work, reference, notice_id)
+    return render_template(
+        "staff/giving/record.html",
+        case_frame=case_frame(work, case, "notices"),
+        form=form,
+        errors=errors or form_errors(form),
+        notice=notice,
+    )
+
+
+@bp.route(
+    "/cases/<reference>/notices/<int:notice_id>/sendings/<int:item_id>", methods=["GET", "POST"]
+)
+@access.needs(Permission.RECORD_GIVING)
+def settle(reference: str, notice_id: int, item_id: int) -> str | Response:
+    work = access.work()
+    case, notice = _find(work, reference, notice_id)
+    item = next((one for one in sending.items_of(work.session, notice) if one.id == item_id), None)
+    if item is None:
+        raise NotFound("The notice has no such sending.")
+    form = SettleForm()
+    errors: list[dict[str, str]] = []
+    if request.method == "POST" and form.validate():
+        try:
+            sending.settle(
+                work,
+                item.id,
+                sent=form.found.data == "sent",
+                evidence=form.evidence.data,
+                sent_at=_moment(work, form, item.created_at),
+            )
+            return _done(case, notice, "Settled.")
+        except Refusal as refusal:
+            errors = _refused(refusal)
+            case, notice = _find(work, reference, notice_id)
+    return render_template(
+        "staff/giving/settle.html",
+        case_frame=case_frame(work, case, "notices"),
+        form=form,
+        errors=errors or form_errors(form),
+        notice=notice,
+        answer=item.evidence or "",
+    )
+
+
+def _moment(work: Work, form: SettleForm, issued: datetime) -> datetime | None:
+    """A day is all a person knows: midday, kept between the issue and now."""
+    day = form.sent_on.data
+    if day is None:
+        return None
+    midday = local_instant(day, _MIDDAY)
+    if day == local_date(issued):
+        midday = max(midday, issued)
+    return min(midday, work.now) if day == work.today else midday
+
+
+def _find(work: Work, reference: str, notice_id: int) -> tuple[Case, Notice]:
+    case = case_services.find(work, reference)
+    return case, notice_services.find(work, case, notice_id)
+
+
+def _refused(refusal: Refusal) -> list[dict[str, str]]:
+    access.undo()
+    return [{"text": " ".join(filter(None, (refusal.sentence, refusal.fix))), "href": ""}]
+
+
+def _done(case: Case, notice: Notice, words: str) -> Response:
+    flash(words, "success")
+    where = url_for("notices.notice", reference=case.reference, notice_id=notice.id)
+    return redirect(where, 303)
