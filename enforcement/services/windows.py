@@ -239,6 +239,22 @@ def close(work: Work, month: Month) -> tuple[WindowRow, Totals]:
     return row, totals(work.session, month)
 
 
+def refuse_incomplete(month: Month, now: Totals) -> None:
+    """Refuse (FeedNotComplete) while a file waits for release or nothing was loaded at all."""
+    if now.waiting:
+        raise FeedNotComplete(
+            f"{now.waiting} file for {month.title} waits for release."
+            if now.waiting == 1
+            else f"{now.waiting} files for {month.title} wait for release.",
+            fix="Release it with a reason, or load the whole file.",
+        )
+    if not now.owed or now.unknown == now.owed:
+        raise FeedNotComplete(
+            f"Nothing has been loaded for {month.title} about any duty.",
+            fix="Load the register and the month's Capacity Tracker files first.",
+        )
+
+
 def complete_feed(
     work: Work, month: Month, seen: Totals | None = None, note: str = ""
 ) -> tuple[WindowRow, Totals]:
@@ -255,18 +271,7 @@ def complete_feed(
     now = totals(work.session, month)
     if row.feed_complete_at is not None:
         return row, now
-    if now.waiting:
-        raise FeedNotComplete(
-            f"{now.waiting} file for {month.title} waits for release."
-            if now.waiting == 1
-            else f"{now.waiting} files for {month.title} wait for release.",
-            fix="Release it with a reason, or load the whole file.",
-        )
-    if not now.owed or now.unknown == now.owed:
-        raise FeedNotComplete(
-            f"Nothing has been loaded for {month.title} about any duty.",
-            fix="Load the register and the month's Capacity Tracker files first.",
-        )
+    refuse_incomplete(month, now)
     if seen is not None and seen != now:
         raise BadInput(
             "The totals changed since the page was shown. Nothing was recorded.",

@@ -10,10 +10,50 @@ from flask_login import current_user
 from enforcement.domain.permissions import ROLE_TITLES, Permission, Role, can
 from enforcement.web import access
 from enforcement.web.pages import Account, NavItem
-from enforcement.web.staff import replies, reply_links, sign_in
+from enforcement.web.staff import (
+    accounts,
+    amounts,
+    appeals,
+    case_actions,
+    cases,
+    clocks,
+    decisions,
+    giving,
+    history,
+    home,
+    imports,
+    notices,
+    payments,
+    policies,
+    replies,
+    reply_links,
+    sign_in,
+    windows,
+    worklist,
+)
 
 # Every page of the site. A module's blueprint carries its noun as name.
-BLUEPRINTS: tuple[Blueprint, ...] = (sign_in.bp, replies.bp, reply_links.bp)
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    sign_in.bp,
+    imports.bp,
+    windows.bp,
+    replies.bp,
+    reply_links.bp,
+    home.bp,
+    worklist.bp,
+    cases.bp,
+    payments.bp,
+    decisions.bp,
+    case_actions.bp,
+    appeals.bp,
+    notices.bp,
+    giving.bp,
+    amounts.bp,
+    clocks.bp,
+    history.bp,
+    policies.bp,
+    accounts.bp,
+)
 
 # Where the navigation leads: words, endpoint, the permission without which it is not shown.
 NAVIGATION: tuple[tuple[str, str, Permission | None], ...] = (

@@ -1,0 +1,49 @@
+"""The files brought in, as lists and pages show them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from enforcement.data.files import ImportedFile
+from enforcement.data.people import Account
+from enforcement.domain.refusals import NotFound
+
+
+def listed(
+    session: Session,
+    kind: str | None = None,
+    state: str | None = None,
+    before_id: int | None = None,
+    limit: int = 50,
+) -> list[ImportedFile]:
+    """Files newest first, by kind and state; pages go on with the id of the last one seen."""
+    query = select(ImportedFile).order_by(ImportedFile.id.desc()).limit(limit)
+    if kind:
+        query = query.where(ImportedFile.kind == kind)
+    if state:
+        query = query.where(ImportedFile.state == state)
+    if before_id is not None:
+        query = query.where(ImportedFile.id < before_id)
+    return list(session.scalars(query))
+
+
+def find(session: Session, file_id: int) -> ImportedFile:
+    """One file, or NotFound."""
+    row = session.get(ImportedFile, file_id)
+    if row is None:
+        raise NotFound("There is no such file.")
+    return row
+
+
+def names(session: Session, identities: Iterable[str | None]) -> dict[str, str]:
+    """Names of people by their staff number; an operator of the command line keeps the number."""
+    found = {identity: identity for identity in identities if identity}
+    numbers = {key.removeprefix("staff:"): key for key in found}
+    rows = session.execute(
+        select(Account.staff_number, Account.name).where(Account.staff_number.in_(numbers))
+    )
+    found.update({numbers[number]: name for number, name in rows})
+    return found
