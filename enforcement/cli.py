@@ -12,6 +12,7 @@ from enforcement import doctor as machine
 from enforcement.commands.clocks import clocks
 from enforcement.commands.contacts import contacts
 from enforcement.commands.database import database
+from enforcement.commands.demo import demo
 from enforcement.commands.history import history
 from enforcement.commands.register import register
 from enforcement.commands.returns import returns
@@ -55,6 +56,7 @@ def doctor(as_json: bool) -> None:
 
 # One line per noun; each module of `commands` holds that noun's words.
 main.add_command(database)
+main.add_command(demo)
 main.add_command(history)
 main.add_command(register)
 main.add_command(returns)

@@ -31,8 +31,10 @@ _REGISTER = (
     "Provider Main Partner Name", *(f"Service type - {name}" for name in _TYPES),
     "Location Dual Registered", "Primary ID (Dual registration locations)",
 )  # fmt: skip
-_CLOSED = ("Location ID", "Location Name", "Provider ID", "Provider Name", "Location HSCA End Date",
-           *(f"Service type - {name}" for name in _TYPES), "Location Inspection Directorate")  # fmt: skip
+_CLOSED = (
+    "Location ID", "Location Name", "Provider ID", "Provider Name", "Location HSCA End Date",
+    *(f"Service type - {name}" for name in _TYPES), "Location Inspection Directorate",
+)  # fmt: skip
 _TRACKER = {Service.CARE_HOME: "care_home", Service.HOME_CARE: "home_care"}
 
 
@@ -109,7 +111,7 @@ def extract(year: Year, window: Window, service: Service) -> Incoming:
 
     A location of the story “out of window” made its update the morning after the close.
     """
-    draw = Random(f"{year.seed}/{window.month}/{service}")
+    draw = Random(f"{year.seed}/{window.month}/{service}")  # noqa: S311 - the same seed, the same file
     users = "Used Beds" if service is Service.CARE_HOME else "Service User Count"
     stamp = "Last Updated (UTC)" if service is Service.CARE_HOME else "Survey Last Updated (UTC)"
     header = ("CqcId", "Location", users, stamp, "Confirmed Save")

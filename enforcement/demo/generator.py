@@ -139,8 +139,8 @@ def year(latest: Month, size: int, seed: int, miss_rate: float) -> Year:
 
 class _Maker:
     def __init__(self, latest: Month, size: int, seed: int, miss_rate: float) -> None:
-        self._draw = Random(f"{seed}/register")
-        self._name = Namer(Random(f"{seed}/names"))
+        self._draw = Random(f"{seed}/register")  # noqa: S311 - the same seed, the same year
+        self._name = Namer(Random(f"{seed}/names"))  # noqa: S311 - likewise
         self._size = size
         self._year = Year(seed, miss_rate, latest, [])
         self._first = (latest - WINDOWS + 1).first_day

@@ -19,8 +19,8 @@ from enforcement.data.policies import Policy
 from enforcement.data.register import Provider
 from enforcement.data.schema import upgrade
 from enforcement.demo import generator, months, staff, stories
-from enforcement.demo.stage import Schedule, Stage, Tell
 from enforcement.demo.staff import SET_UP, SignIn
+from enforcement.demo.stage import Schedule, Stage, Tell
 from enforcement.domain.calendar import WorkingCalendar
 from enforcement.domain.cases import State
 from enforcement.domain.permissions import system_actor

@@ -1,4 +1,4 @@
-"""What happens every month of the year: the register, the returns, the feed, the run, the sweeps."""
+"""What happens every month: the register, the returns, the feed, the run, the sweeps."""
 
 from __future__ import annotations
 

@@ -45,9 +45,9 @@ _TOWN_ENDS = ("mere", "wick", "lode", "combe", "thwaite", "marsh", "sted", "holt
 _FIRM_WORDS = ("Care", "Homes", "Support", "Care Group", "Living", "Home Care", "Care Services")
 _HOUSE_ENDS = ("House", "Lodge", "Court", "Manor", "Grange", "View", "Cottage", "Gardens", "Hall")
 _HOUSE_STARTS = (
-    "Acorn", "Bluebell", "Cowslip", "Damson", "Elderflower", "Foxglove", "Gooseberry", "Honeysuckle",
-    "Larkspur", "Medlar", "Nightingale", "Orchard", "Periwinkle", "Quince", "Rosehip", "Skylark",
-    "Teasel", "Woodruff",
+    "Acorn", "Bluebell", "Cowslip", "Damson", "Elderflower", "Foxglove", "Gooseberry",
+    "Honeysuckle", "Larkspur", "Medlar", "Nightingale", "Orchard", "Periwinkle", "Quince",
+    "Rosehip", "Skylark", "Teasel", "Woodruff",
 )  # fmt: skip
 _STREETS = ("Make-Believe Lane", "Fable Street", "Story Hill", "Pretend Road", "Imaginary Way",
             "Once Upon Avenue", "Fiction Row", "Tale End")  # fmt: skip

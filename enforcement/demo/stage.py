@@ -1,4 +1,4 @@
-"""The moved clock: every act of the year, done in the order of time, each in its own transaction."""
+"""The moved clock: every act of the year in the order of time, each a transaction of its own."""
 
 from __future__ import annotations
 

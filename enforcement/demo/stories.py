@@ -268,8 +268,8 @@ def _written_off(walk: Walk) -> None:
 
 def _closed_without(walk: Walk) -> None:
     walk.intent(152)
-    walk.reply(142, "good_reason", "The home was flooded; the fire service's report is in the post.",
-               "incident")  # fmt: skip
+    words = "The home was flooded; the fire service's report is in the post."
+    walk.reply(142, "good_reason", words, "incident")
     walk.answer(126, "The fire service's report bears this out.", "accepted")
     walk.decide(116, "no_penalty")
     walk.tell_no_penalty(114)

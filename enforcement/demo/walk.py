@@ -177,7 +177,7 @@ class Walk:
     def give_back(self, ago: int, kind: str, reason: str) -> None:
         self.do(
             ago, self.senior, f"return {kind}",
-            lambda work, case: _done(notices.give_back(work, case, _notice(work, case, kind), reason)),
+            lambda w, case: _done(notices.give_back(w, case, _notice(w, case, kind), reason)),
         )  # fmt: skip
 
     def approve(self, ago: int, kind: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import date, time
+from functools import lru_cache
 from typing import cast
 
 from sqlalchemy import func, select
@@ -224,11 +225,18 @@ def _unseal(notice: Notice) -> None:
     notice.approved_pdf_sha256 = notice.approved_facts_sha256 = None
 
 
+@lru_cache(maxsize=64)
+def _page(facts: NoticeFacts) -> Rendered:
+    """The page of these facts. Drafting, looking and submitting ask for the very same one, and the
+    same facts give the same bytes, so it is laid out once."""
+    return render(facts)
+
+
 def _look_at_page(work: Work, case: Case, notice: Notice) -> Rendered | None:
     """Make the page and keep what was found on it; a draft that cannot be printed says why."""
     facts = notice_facts.with_secret(work, case, notice_facts.stored_facts(notice))
     try:
-        made = render(facts)
+        made = _page(facts)
     except (MissingElement, CannotPrint) as refusal:
         notice.pages = None
         notice.checks = [
@@ -269,7 +277,7 @@ def preview(work: Work, case: Case, notice: Notice) -> Kept:
     """
     if notice.pdf_sha256 is not None:
         return fetch(work, notice.pdf_sha256)
-    made = render(notice_facts.with_secret(work, case, notice_facts.stored_facts(notice)))
+    made = _page(notice_facts.with_secret(work, case, notice_facts.stored_facts(notice)))
     return Kept(made.sha256, PDF, made.pdf)
 
 
