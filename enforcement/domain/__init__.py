@@ -1,1 +1,1 @@
-"""The rules: pure functions and values. Standard library and `holidays` only; time and actor come in."""
+"""The rules: pure functions and values; standard library and `holidays`; time comes in."""

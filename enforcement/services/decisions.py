@@ -7,10 +7,11 @@ from sqlalchemy import func, select
 from enforcement.data.cases import Case
 from enforcement.data.decisions import Decision, PanelVote
 from enforcement.data.replies import Reply
-from enforcement.domain.cases import Action, State, Step, in_time_to_decide
+from enforcement.domain.cases import Action, State, Step
 from enforcement.domain.clocks import ClockKind
 from enforcement.domain.decisions import Outcome, Vote, check_vote, refuse_vote, words_hash
 from enforcement.domain.events import Fact
+from enforcement.domain.gates import in_time_to_decide
 from enforcement.domain.permissions import Permission
 from enforcement.domain.refusals import (
     BadInput,

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from enforcement.domain import cases
+from enforcement.domain import gates as guards
 from enforcement.domain.cases import TABLE, Action, CaseFacts, State, choices, gates, step
 from enforcement.domain.permissions import Actor, CasePeople, Part, Role, system_actor
 from enforcement.domain.refusals import GateClosed, NotAllowed, SamePerson, WrongState
@@ -337,7 +337,7 @@ EDGES: list[tuple[str, dict[str, Any], bool]] = [
 
 @pytest.mark.parametrize(("name", "change", "ok"), EDGES)
 def test_the_edges_of_each_gate(name: str, change: dict[str, Any], ok: bool) -> None:
-    gate = getattr(cases, name)(replace(OPEN, **change), TODAY)
+    gate = getattr(guards, name)(replace(OPEN, **change), TODAY)
     assert (gate.name, gate.ok) == (name, ok)
 
 

@@ -10,9 +10,9 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 from wtforms import SearchField, SelectField, SelectMultipleField
 
-from enforcement.domain.cases import STATE_TITLES
 from enforcement.domain.permissions import Permission, can
 from enforcement.domain.refusals import BadInput, Refusal
+from enforcement.domain.stages import STATE_TITLES
 from enforcement.domain.windows import Month
 from enforcement.services import cases as case_services
 from enforcement.services import worklist as lists
