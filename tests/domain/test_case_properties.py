@@ -335,7 +335,7 @@ class AnythingGoes(RuleBasedStateMachine):
 
 
 AnythingGoes.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
-TestAnythingGoes = AnythingGoes.TestCase
+TestAnythingGoes = pytest.mark.slow(AnythingGoes.TestCase)
 
 
 def straight_to(state: State) -> World:
