@@ -150,7 +150,7 @@ def _stated_period(notice: Notice, working: WorkingCalendar) -> Clock:
     assert notice.given_on is not None  # noqa: S101 - checked by the caller
     assert notice.period_ends_on is not None  # noqa: S101 - checked by the caller
     planned = notice.period_days or MINIMUM_REPRESENTATIONS_DAYS
-    for roll in (False, True):
+    for roll in (True, False):
         clock = representations_clock(notice.given_on, working, planned, roll)
         if clock.due_on == notice.period_ends_on:
             return clock

@@ -1,0 +1,94 @@
+"""Clocks again: receipts, replay finds a planted difference, a new bank holiday moves nothing."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from enforcement.data.cases import ClockRow
+from enforcement.services import clocks
+
+
+def _story_module() -> ModuleType:
+    spec = importlib.util.spec_from_file_location(
+        "notice_story", Path(__file__).parents[1] / "notice_story.py"
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["notice_story"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+told = _story_module()
+
+
+@pytest.fixture
+def story(begin: Callable[..., Any]) -> Any:
+    found = told.Story(begin)
+    found.to_given()
+    return found
+
+
+def test_show_counts_day_by_day(story: Any, begin: Any) -> None:
+    with begin(told.OFFICER) as work:
+        first, second = clocks.show(work, story.reference)
+        assert (first.kind, second.kind) == ("representations", "decision")
+        assert first.receipt[0].number is None
+        assert [line.number for line in first.receipt[1:]] == list(range(1, 15))
+        assert first.receipt[-1].day == first.due_on == date(2026, 7, 1)
+        assert first.left == "15 days left"
+        assert first.as_json()["due_on"] == "2026-07-01"
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "what"),
+    [
+        ("due_on", date(2026, 7, 2), "the last day"),
+        ("inputs", {"given_on": "2026-06-18", "days": "14", "roll": "no"}, "the last day"),
+        ("inputs", {"days": "14"}, "the recipe"),
+        ("rule", "another-rule", "the rule"),
+        ("receipt", [], "the receipt"),
+    ],
+)
+def test_replay_finds_what_was_planted(
+    story: Any, begin: Any, column: str, value: Any, what: str
+) -> None:
+    with begin(told.OFFICER) as work:
+        assert clocks.replay(work.session) == []
+        work.session.execute(
+            sa.update(ClockRow).where(ClockRow.kind == "representations").values({column: value})
+        )
+        work.session.expire_all()
+        found = clocks.replay(work.session)
+        assert found[0].what == what
+        assert story.reference in found[0].sentence
+
+
+def test_a_new_bank_holiday_lists_what_it_would_move(story: Any, begin: Any) -> None:
+    with begin(told.OFFICER) as work:
+        (moved,) = clocks.affected_by(work.session, date(2026, 7, 1))
+        assert (moved.case, moved.kind) == (story.reference, "representations")
+        assert (moved.due_on, moved.would_be) == (date(2026, 7, 1), date(2026, 7, 2))
+        assert clocks.affected_by(work.session, date(2026, 6, 25)) == []
+        assert clocks.show(work, story.reference)[0].due_on == date(2026, 7, 1)
+
+
+def test_sweep_ends_periods_that_are_over_and_moves_no_case(story: Any, begin: Any) -> None:
+    day_after = told.NOW + timedelta(days=16)
+    with begin(told.OFFICER, day_after - timedelta(days=1)) as work:
+        assert clocks.close_periods(work) == 0
+    with begin(told.OFFICER, day_after) as work:
+        assert clocks.close_periods(work) == 1
+        assert clocks.close_periods(work) == 0
+        case = story.case(work)
+        assert (case.state, case.next_on) == ("representations", date(2026, 7, 29))

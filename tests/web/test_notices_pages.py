@@ -1,0 +1,253 @@
+"""The notice's pages as an officer and an approver use them, from draft to given."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import sys
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from enforcement import create_staff_app
+from enforcement.data.notices import OutboxItem
+from enforcement.domain.giving import Method
+from enforcement.services import accounts, sending
+from enforcement.services.work import transaction
+
+PASSWORD = "a long invented passphrase 17"
+
+
+def _story_module() -> ModuleType:
+    spec = importlib.util.spec_from_file_location(
+        "notice_story", Path(__file__).parents[1] / "notice_story.py"
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["notice_story"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+told = _story_module()
+NOW = told.NOW
+CASE = "/cases/ASC-2026-000001"
+
+
+@pytest.fixture
+def story(begin: Callable[..., Any]) -> Any:
+    found = told.Story(begin)
+    found.triage()
+    return found
+
+
+@pytest.fixture
+def site(begin: Callable[..., Any], settings: Any, people: Any, engine: Any) -> Iterator[Any]:
+    """`site(username)`: a signed-in browser without scripts; the clock stands still."""
+    with transaction(engine, people["admin"], NOW, settings) as work:
+        for name, role in (("olive", "officer"), ("sam", "senior"), ("ann", "auditor")):
+            accounts.create(
+                work,
+                username=name,
+                name=name.title(),
+                staff_number=name.upper(),
+                password=PASSWORD,
+                roles=[role],
+            )
+    app = create_staff_app(settings, clock=lambda: NOW)
+
+    def sign_in(name: str) -> FlaskClient:
+        client = app.test_client()
+        page = client.get("/sign-in").text
+        answer = client.post(
+            "/sign-in",
+            data={"csrf_token": token(page), "username": name, "password": PASSWORD},
+        )
+        assert answer.status_code in (302, 303), answer.text
+        return client
+
+    yield sign_in
+
+
+def token(page: str) -> str:
+    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+    assert found is not None
+    return found.group(1)
+
+
+def post(client: FlaskClient, page: str, url: str, **fields: Any) -> Any:
+    return client.post(url, data={"csrf_token": token(page), **fields}, follow_redirects=True)
+
+
+def hidden(page: str, name: str) -> str:
+    found = re.search(rf'name="{name}" value="([^"]*)"', page)
+    assert found is not None
+    return found.group(1)
+
+
+def draft(client: FlaskClient, **other: Any) -> Any:
+    page = client.get(f"{CASE}/notices/intent")
+    assert page.status_code == 200
+    fields = {
+        "version": "",
+        "who": "0",
+        "method": "first_class",
+        "send_on": ["16", "6", "2026"],
+        "period_days": "14",
+    } | other
+    return post(client, page.text, f"{CASE}/notices/intent", **fields)
+
+
+def test_from_draft_to_issue(site: Any, story: Any, page_checker: Any) -> None:
+    officer, approver = site("olive"), site("sam")
+    page_checker(officer.get(f"{CASE}/notices/intent").text)
+    drafted = draft(officer)
+    assert drafted.status_code == 200
+    page_checker(drafted.text)
+    where = f"{CASE}/notices/1"
+    assert "Draft saved" in drafted.text
+    assert officer.get(f"{where}/document.pdf").data.startswith(b"%PDF-")
+    version = hidden(drafted.text, "version")
+    sent = post(officer, drafted.text, f"{where}/submit", version=version)
+    assert "Sent for approval" in sent.text
+    assert "Approve exactly this document" not in sent.text
+    page = approver.get(where).text
+    page_checker(page)
+    assert "Nothing changed since the draft" in page
+    assert "right to make representations" in page
+    seen = hidden(page, "seen")
+    pdf = approver.get(f"{where}/document.pdf")
+    import hashlib
+
+    assert hashlib.sha256(pdf.data).hexdigest() == seen
+    assert "frame-ancestors 'self'" in pdf.headers["Content-Security-Policy"]
+    wrong = post(approver, page, f"{where}/approve", version=hidden(page, "version"), seen="0" * 64)
+    assert "not the one you were shown" in wrong.text
+    page = approver.get(where).text
+    done = post(approver, page, f"{where}/approve", version=hidden(page, "version"), seen=seen)
+    assert "Approved and sealed" in done.text
+    page = officer.get(where).text
+    issued = post(officer, page, f"{where}/issue", version=hidden(page, "version"))
+    assert "Issued. It is sent by itself" in issued.text
+    assert "Waiting to be sent" in issued.text
+    twin = officer.get(f"{where}/words")
+    assert "PRINTED-ON-PAPER" in twin.text
+    listed = officer.get(f"{CASE}/notices")
+    page_checker(listed.text)
+    assert "On its way" in listed.text
+    giving = officer.get(f"{where}/giving")
+    page_checker(giving.text)
+    given = post(
+        officer,
+        giving.text,
+        f"{where}/giving",
+        sent_on=["16", "6", "2026"],
+        method="first_class",
+        evidence="Post room list of 16 June",
+    )
+    assert "Friday 19 June 2026" in given.text
+    page_checker(given.text)
+
+
+def test_refused_draft_keeps_what_was_typed(site: Any, story: Any) -> None:
+    officer = site("olive")
+    answer = draft(officer, method="electronic")
+    assert answer.status_code == 200
+    assert "An email cannot be sent to the registered office." in answer.text
+    assert "There is a problem" in answer.text
+    typed = draft(
+        officer,
+        who="other",
+        capacity="manager_mailbox",
+        address="1 Typed Street\nExampleton",
+        postcode="ZZ1 1ZZ",
+        email="home@example.com",
+        method="electronic",
+    )
+    assert "the proper address is the registered office" in typed.text
+    assert "1 Typed Street" in typed.text
+
+
+def test_returned_with_a_reason(site: Any, story: Any) -> None:
+    story.draft()
+    story.submit()
+    approver = site("sam")
+    page = approver.get(f"{CASE}/notices/1").text
+    empty = post(approver, page, f"{CASE}/notices/1/return", reason="", version="")
+    assert "Say what has to change" in empty.text
+    answer = post(approver, page, f"{CASE}/notices/1/return", reason="Wrong office", version="")
+    assert "Returned to the drafter" in answer.text
+    assert "Wrong office" in site("olive").get(f"{CASE}/notices/1").text
+
+
+def test_auditor_sees_and_may_do_nothing(site: Any, story: Any) -> None:
+    story.draft()
+    auditor = site("ann")
+    page = auditor.get(f"{CASE}/notices/1")
+    assert page.status_code == 200
+    assert "Send for approval</button>" not in page.text
+    assert auditor.get(f"{CASE}/notices/intent").status_code == 403
+    answer = auditor.post(
+        f"{CASE}/notices/1/submit", data={"csrf_token": token(page.text), "version": ""}
+    )
+    assert answer.status_code == 403
+
+
+def test_uncertain_sending_is_settled(site: Any, begin: Any, story: Any, page_checker: Any) -> None:
+    story.draft()
+    story.submit()
+    story.approve()
+    item_id = story.issue()
+    with begin(told.OFFICER) as work:
+        assert sending.claim(work, item_id, "gone") is not None
+    with begin(told.OFFICER, NOW + timedelta(hours=1)) as work:
+        assert sending.expire(work) == 1
+    officer = site("olive")
+    page = officer.get(f"{CASE}/notices/1")
+    assert "Not known whether it was sent" in page.text
+    form = officer.get(f"{CASE}/notices/1/sendings/{item_id}")
+    page_checker(form.text)
+    answer = post(
+        officer,
+        form.text,
+        f"{CASE}/notices/1/sendings/{item_id}",
+        found="sent",
+        sent_on=["16", "6", "2026"],
+        evidence="The server’s record of 16 June",
+    )
+    assert "Settled." in answer.text
+    with begin(told.OFFICER) as work:
+        item = work.session.get(OutboxItem, item_id)
+        assert (item.state, story.case(work).state) == ("sent", "representations")
+
+
+def test_amount_is_worked_out_confirmed_and_acknowledged(
+    site: Any, story: Any, page_checker: Any
+) -> None:
+    officer = site("olive")
+    page = officer.get(f"{CASE}/amount").text
+    page_checker(page)
+    page = post(officer, page, f"{CASE}/amount/working").text
+    assert "£2,388.00" in page
+    page = post(officer, page, f"{CASE}/amount/confirmed", pounds="£3,268.00", evidence="").text
+    assert "Say where CQC’s figure stands" in page
+    assert "3,268" in page
+    page = post(
+        officer, page, f"{CASE}/amount/confirmed", pounds="3268", evidence="Letter of 1 June"
+    ).text
+    assert "up by £880.00" in page
+    page = post(officer, page, f"{CASE}/amount/difference", reason="A nurse agency too").text
+    assert "The difference is acknowledged" in page
+    page_checker(page)
+
+
+def test_methods_have_words() -> None:
+    from enforcement.web.staff import notice_view, notices
+
+    assert set(notices.METHODS) == set(notice_view.METHODS) == set(Method)
