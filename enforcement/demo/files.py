@@ -77,14 +77,19 @@ def duals(year: Year, as_at: date) -> Incoming | None:
     return Incoming(_csv(header, rows), f"{as_at:%d_%B_%Y}_Dual_Registration_Locations.csv")
 
 
-def contacts(year: Year, as_at: date) -> Incoming:
-    """Who may be written to: no CQC file has an e-mail address, so they come on their own."""
+def contacts(year: Year, since: date, as_at: date) -> Incoming | None:
+    """Who may be written to, of the providers registered after `since`; None when there is none.
+
+    No CQC file has an e-mail address, so they come on their own.
+    """
     header = ("Provider ID", "Contact name", "Capacity", "E-mail", "Source", "Date")
     rows = [
         (firm.cqc_id, firm.person, capacity, _email(firm), "Capacity Tracker users", as_at)
         for firm in year.firms
-        if (capacity := _capacity(firm)) is not None
+        if since < firm.registered_on <= as_at and (capacity := _capacity(firm)) is not None
     ]
+    if not rows:
+        return None
     return Incoming(_csv(header, rows), f"provider_contacts_{as_at.isoformat()}.csv")
 
 

@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import select
 
-from enforcement.data.register import DualRegistration, Provider
+from enforcement.data.register import DualRegistration
 from enforcement.demo import files
 from enforcement.demo.stage import Schedule, Stage
 from enforcement.domain.calendar import WorkingCalendar, local_instant
@@ -24,7 +24,6 @@ from enforcement.services import (
     runs,
     windows,
 )
-from enforcement.services.loading import Incoming
 from enforcement.services.work import Work, transaction
 
 # The first windows cannot open a case: the threshold needs three misses.
@@ -55,9 +54,12 @@ def latest_month(today: date, calendar: WorkingCalendar) -> Month:
 def plan(schedule: Schedule, stage: Stage) -> None:
     """Put every month's acts into the schedule, and the weekly sweeps between them."""
     first = stage.windows[0].opens_on
-    schedule.add(_at(first - timedelta(days=4), 10), "contacts", _contacts)
+    known = date.min
     for position, window in enumerate(stage.windows):
-        schedule.add(_at(window.opens_on, 6), f"register, {window.month}", _register(window))
+        opens = window.opens_on
+        schedule.add(_at(opens, 6), f"register, {window.month}", _register(window))
+        schedule.add(_at(opens, 8), f"contacts, {window.month}", _contacts(known, opens))
+        known = opens
         if position == 0:
             schedule.add(_at(first, 15), "settle the dual registrations", _settle)
         loaded = stage.calendar.add_working_days(window.closes_on, 1)
@@ -77,30 +79,30 @@ def _at(day: date, hour: int) -> datetime:
     return local_instant(day, time(hour))
 
 
-def _contacts(stage: Stage, at: datetime) -> None:
-    # The register comes first: a contact needs its provider.
-    _load_register(stage, at, stage.windows[0].opens_on - timedelta(days=4))
-    with stage.work("officer", at + timedelta(minutes=20)) as work:
-        contacts.load(work, files.contacts(stage.year, work.today))
+def _contacts(since: date, as_at: date) -> Callable[[Stage, datetime], None]:
+    def act(stage: Stage, at: datetime) -> None:
+        incoming = files.contacts(stage.year, since, as_at)
+        if incoming is not None:
+            with stage.work("officer", at) as work:
+                contacts.load(work, incoming)
+
+    return act
 
 
 def _register(window: Window) -> Callable[[Stage, datetime], None]:
-    return lambda stage, at: _load_register(stage, at, window.opens_on)
+    """The month's directory, after what has closed and before which homes are registered twice."""
 
+    def act(stage: Stage, at: datetime) -> None:
+        as_at = window.opens_on
+        brought = [files.register(stage.year, as_at), files.duals(stage.year, as_at)]
+        if window is not stage.windows[0]:
+            brought.insert(0, files.closed(stage.year, as_at))
+        with stage.work("officer", at) as work:
+            for incoming in brought:
+                if incoming is not None:
+                    register.load(work, incoming, as_at=as_at)
 
-def _load_register(stage: Stage, at: datetime, as_at: date) -> None:
-    """The month's directory, after what has closed and which homes are registered twice."""
-    brought: list[Incoming | None] = [files.closed(stage.year, as_at)] if _known(stage) else []
-    brought += [files.register(stage.year, as_at), files.duals(stage.year, as_at)]
-    with stage.work("officer", at) as work:
-        for incoming in brought:
-            if incoming is not None:
-                register.load(work, incoming, as_at=as_at)
-
-
-def _known(stage: Stage) -> bool:
-    with stage.work("auditor", stage.now) as work:
-        return work.session.scalar(select(Provider.id).limit(1)) is not None
+    return act
 
 
 def _settle(stage: Stage, at: datetime) -> None:

@@ -94,6 +94,8 @@ def _read_sheets(
         table = headerless_table(sheet, shapes[0], out.notices)
         out.shape = shapes[0].name
         take_table(table, out, progress)
+    if not out.shape and out.duals:  # the dual registration sheet saved as a file of its own
+        out.shape = DUAL.name
     settle_duals(out)
     if out.as_at is None and (named_date := as_at_of_name(filename)):
         out.as_at = named_date

@@ -16,7 +16,7 @@ def queue_receipt(work: Work, reply: Reply) -> None:
     if not reply.sender_email:
         return
     payload = {"subject": f"We have your reply {reply.reference}", "text": receipt_words(reply)}
-    sending.queue(work, f"receipt:{reply.reference}", "email", reply.sender_email, payload)
+    sending.queue(work, f"receipt-{reply.reference}", "email", reply.sender_email, payload)
 
 
 def receipt_words(reply: Reply) -> str:
