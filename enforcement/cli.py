@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import click
 
 from enforcement import doctor as machine
+from enforcement.commands.cases import cases
 from enforcement.commands.clocks import clocks
 from enforcement.commands.contacts import contacts
 from enforcement.commands.database import database
@@ -17,6 +18,7 @@ from enforcement.commands.history import history
 from enforcement.commands.register import register
 from enforcement.commands.returns import returns
 from enforcement.commands.serving import serve, worker
+from enforcement.commands.why import why
 from enforcement.commands.windows import window, windows
 from enforcement.domain.refusals import Refusal
 from enforcement.settings import Settings
@@ -63,6 +65,8 @@ main.add_command(returns)
 main.add_command(contacts)
 main.add_command(windows)
 main.add_command(window)
+main.add_command(cases)
+main.add_command(why)
 main.add_command(clocks)
 main.add_command(serve)
 main.add_command(worker)
