@@ -17,7 +17,7 @@ from enforcement.services.work import Work
 from enforcement.web import access, pages
 from enforcement.web.fields import DayField, LongTextField, visible
 from enforcement.web.filters import day
-from enforcement.web.staff.case_form import LONGEST, CaseForm, FormPage, answer, chosen
+from enforcement.web.staff.case_form import LONGEST, CaseForm, FormPage, answer, chosen, options
 from enforcement.web.staff.case_frame import case_frame, place
 
 bp = Blueprint("appeals", __name__, url_prefix="/cases/<reference>/appeal")
@@ -44,7 +44,7 @@ class EndForm(CaseForm):
     outcome = RadioField(
         "How did the appeal end?",
         [InputRequired("Choose how the appeal ended")],
-        choices=list(appeals.OUTCOMES.items()),
+        choices=options(appeals.OUTCOMES.items()),
     )
     ended_on = DayField("On which day?", [InputRequired("Enter the day on which it ended")])
     reason = LongTextField("Notes (optional)", [Optional(), Length(max=LONGEST), visible])

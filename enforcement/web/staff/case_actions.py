@@ -19,7 +19,7 @@ from enforcement.services.cases import CLOSE_REASONS, HOLD_CATEGORIES
 from enforcement.services.work import Work
 from enforcement.web import access
 from enforcement.web.fields import DayField
-from enforcement.web.staff.case_form import CaseForm, FormPage, answer, words
+from enforcement.web.staff.case_form import CaseForm, FormPage, answer, options, words
 
 bp = Blueprint("case_actions", __name__, url_prefix="/cases/<reference>")
 BOTH = ["GET", "POST"]
@@ -29,7 +29,7 @@ class HoldForm(CaseForm):
     category = RadioField(
         "Why is the case held?",
         [InputRequired("Choose why the case is held")],
-        choices=list(HOLD_CATEGORIES.items()),
+        choices=options(HOLD_CATEGORIES.items()),
     )
     reason = words("What is the reason?", "Enter the reason for the hold")
     starts_on = DayField(
@@ -53,7 +53,7 @@ class CloseForm(CaseForm):
     reason = RadioField(
         "Why is the case closed?",
         [InputRequired("Choose why the case is closed")],
-        choices=list(CLOSE_REASONS.items()),
+        choices=options(CLOSE_REASONS.items()),
     )
     submit = SubmitField("Close the case")
 
@@ -77,7 +77,7 @@ class WithdrawForm(CaseForm):
     follows = RadioField(
         "Will a new notice follow?",
         [InputRequired("Say whether a new notice will follow")],
-        choices=[("no", "No"), ("yes", "Yes, with fresh periods")],
+        choices=options([("no", "No"), ("yes", "Yes, with fresh periods")]),
     )
     submit = SubmitField("Withdraw", render_kw={"warning": True})
 
@@ -132,7 +132,7 @@ def release(reference: str) -> Any:
 def assign(reference: str) -> Any:
     work, case = _opened(reference)
     form = AssignForm()
-    form.officer.choices = [("", "Choose an officer"), *_officers(work)]
+    form.officer.choices = options([("", "Choose an officer"), *_officers(work)])
     if not form.is_submitted() and case.officer_id:
         form.officer.data = str(case.officer_id)
 

@@ -7,7 +7,7 @@ page lists what happened meanwhile; sending it again is then a choice made with 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -17,6 +17,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.wrappers import Response
 from wtforms import HiddenField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from enforcement.data.cases import Case
@@ -50,6 +51,11 @@ def words(label: str, missing: str, hint: str = "") -> LongTextField:
     return LongTextField(
         label, [InputRequired(missing), Length(max=LONGEST), visible], description=hint
     )
+
+
+def options(pairs: Iterable[tuple[str, str]]) -> list[SelectChoice]:
+    """Choices from pairs of value and words."""
+    return [SelectChoice(value=value, label=label) for value, label in pairs]
 
 
 def chosen(field: DayField) -> date:

@@ -24,13 +24,13 @@ from enforcement.services.work import Work
 from enforcement.web import access, pages
 from enforcement.web.fields import LongTextField, visible
 from enforcement.web.filters import day, money
-from enforcement.web.staff.case_form import LONGEST, CaseForm, FormPage, answer, words
+from enforcement.web.staff.case_form import LONGEST, CaseForm, FormPage, answer, options, words
 from enforcement.web.staff.case_frame import case_frame, place
 
 bp = Blueprint("decisions", __name__, url_prefix="/cases/<reference>/decision")
 BOTH = ["GET", "POST"]
 VIEWS = {"accepted": "Accepted", "partly": "Accepted in part", "not_accepted": "Not accepted"}
-OUTCOMES = [(o.value, o.label) for o in Outcome]
+OUTCOMES = options((o.value, o.label) for o in Outcome)
 # “Reasonable excuse” has no definition in the Regulations: what a panel usually weighs.
 EXCUSES = (
     "Capacity Tracker was down, or the provider could not get in, and asked for help in time",
@@ -65,7 +65,7 @@ class VoteForm(CaseForm):
     vote = RadioField(
         "How do you vote?",
         [InputRequired("Choose how you vote")],
-        choices=[(v.value, v.label) for v in Vote],
+        choices=options((v.value, v.label) for v in Vote),
     )
     reasons = LongTextField(
         "Your reasons",

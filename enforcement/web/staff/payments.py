@@ -24,7 +24,7 @@ from enforcement.web.fields import DayField, MoneyField, visible
 from enforcement.web.filters import day, money
 from enforcement.web.forms import NhsSearchForm
 from enforcement.web.listing import Cell, Column, Listing
-from enforcement.web.staff.case_form import CaseForm, FormPage, answer, chosen, words
+from enforcement.web.staff.case_form import CaseForm, FormPage, answer, chosen, options, words
 from enforcement.web.staff.case_frame import case_frame, place
 
 bp = Blueprint("payments", __name__)
@@ -190,7 +190,7 @@ def enter(reference: str, kind: str) -> Any:
     form = form_class()
     penalty = penalty_of(work.session, case)
     if isinstance(form, ReversalForm):
-        form.reverses.choices = [("", "Choose an entry"), *_reversible(penalty)]
+        form.reverses.choices = options([("", "Choose an entry"), *_reversible(penalty)])
     if not form.is_submitted():
         form.key.data, form.on.data = secrets.token_hex(16), work.today
 

@@ -1,0 +1,285 @@
+"""The panel's, finance's and appeals' pages, and what is done to a case as a whole; a walk."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import sys
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from enforcement import create_staff_app
+from enforcement.data.decisions import PanelVote
+from enforcement.data.payments import LedgerEntry
+from enforcement.data.people import Account
+from enforcement.domain.permissions import Role
+from enforcement.services import accounts, cases
+from enforcement.settings import Settings
+
+PASSWORD = "seven green bottles hang"
+CASE = "/cases/ASC-2026-000001"
+
+
+def _story() -> ModuleType:
+    if "notice_story" not in sys.modules:
+        place = Path(__file__).parents[1] / "notice_story.py"
+        spec = importlib.util.spec_from_file_location("notice_story", place)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules["notice_story"] = module
+        spec.loader.exec_module(module)
+    return sys.modules["notice_story"]
+
+
+story = _story()
+PANEL_DAY: datetime = story.NOW + timedelta(days=16)
+ROLES = {
+    "olive": Role.OFFICER,
+    "sam": Role.SENIOR,
+    "pat": Role.PANEL,
+    "quinn": Role.PANEL,
+    "fin": Role.FINANCE,
+    "ada": Role.AUDITOR,
+    "lee": Role.LEADER,
+}
+
+
+class Site:
+    """The staff site on one case, with a clock the test moves and a person per role."""
+
+    def __init__(self, settings: Settings, begin: Callable[..., Any], check: Any) -> None:
+        self.now = PANEL_DAY
+        self.begin, self.check = begin, check
+        self.tale = story.Story(begin)
+        with begin(story.person("admin", Role.ADMIN)) as work:
+            for name, role in ROLES.items():
+                accounts.create(
+                    work, username=name, name=name.title(), staff_number=name,
+                    roles=[role], password=PASSWORD,
+                )  # fmt: skip
+        self.app = create_staff_app(settings, clock=lambda: self.now)
+
+    def client(self, name: str) -> Any:
+        client = self.app.test_client()
+        token = self.token(client.get("/sign-in").text)
+        client.post(
+            "/sign-in",
+            data={"csrf_token": token, "username": name, "password": PASSWORD},
+            base_url="http://localhost",
+        )
+        return client
+
+    @staticmethod
+    def token(html: str) -> str:
+        found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', html)
+        return found[1] if found else ""
+
+    def page(self, name: str, path: str, expect: int = 200) -> str:
+        answer = self.client(name).get(CASE + path)
+        assert answer.status_code == expect, answer.text[:1500]
+        if expect == 200:
+            self.check(answer.text)
+        return str(answer.text)
+
+    def form(self, name: str, path: str) -> Form:
+        return Form(self, self.client(name), path)
+
+    def state(self) -> str:
+        with self.begin(story.OFFICER) as work:
+            return str(cases.find(work, self.tale.reference).state)
+
+
+class Form:
+    """A form page opened once; `send` posts its hidden fields with what is typed."""
+
+    def __init__(self, site: Site, client: Any, path: str) -> None:
+        self.site, self.client, self.path = site, client, CASE + path
+        answer = client.get(self.path)
+        assert answer.status_code == 200, answer.text[:1500]
+        site.check(answer.text)
+        self.html = answer.text
+
+    def send(self, expect: int = 303, **typed: Any) -> str:
+        hidden = dict(
+            re.findall(r'<input id="[^"]*" name="([^"]+)" type="hidden" value="([^"]*)"', self.html)
+        )
+        hidden["csrf_token"] = self.site.token(self.html)
+        answer = self.client.post(self.path, data={**hidden, **typed})
+        assert answer.status_code == expect, answer.text[:3000]
+        if expect != 303:
+            self.html = answer.text
+            self.site.check(answer.text)
+        return str(answer.text)
+
+
+@pytest.fixture
+def site(settings: Settings, begin: Callable[..., Any], page_checker: Any) -> Site:
+    return Site(settings, begin, page_checker)
+
+
+def put_to_panel(site: Site) -> None:
+    site.form("olive", "/decision/propose").send(
+        recommendation="impose", reasons="Not made.", excuse_finding="None was given."
+    )
+
+
+def test_the_panel_decides_through_its_pages(site: Site) -> None:
+    site.tale.to_given()
+    page = site.page("olive", "/decision")
+    assert "Nothing is before the panel" in page
+    assert "3 checks of 9 not passed" in page
+    put_to_panel(site)
+    assert site.state() == "panel"
+    page = site.page("pat", "/decision")
+    assert "Nobody has voted yet." in page
+    for name in ("pat", "quinn"):
+        site.form(name, "/decision/vote").send(vote="impose", reasons="As the papers show.")
+    site.form("pat", "/decision/decide").send(outcome="impose")
+    assert site.state() == "impose"
+    assert "Impose the penalty</strong>, decided on 2 July 2026" in site.page("ada", "/decision")
+
+
+def test_errors_keep_what_was_typed(site: Site) -> None:
+    site.tale.to_given()
+    page = site.form("olive", "/decision/propose").send(200, reasons="Words I do not want to lose.")
+    assert "Choose what you recommend" in page
+    assert "Words I do not want to lose." in page
+    put_to_panel(site)
+    page = site.form("pat", "/decision/vote").send(
+        200, vote="impose", reasons="Mine.", conflict="My cousin is a director."
+    )
+    assert "stands aside and does not vote" in page
+    assert "My cousin is a director." in page
+    page = site.form("pat", "/decision/decide").send(200, outcome="impose")
+    assert "member who voted" in page
+
+
+def test_a_vote_on_words_that_were_replaced_is_not_cast(site: Site) -> None:
+    site.tale.to_given()
+    put_to_panel(site)
+    form = site.form("pat", "/decision/vote")
+    site.form("olive", "/decision/propose").send(
+        recommendation="impose", reasons="Other words.", excuse_finding="None was given."
+    )
+    page = form.send(409, vote="impose", reasons="My long reasons.")
+    assert "What changed while you had this page open" in page
+    assert "My long reasons." in page
+    assert "Other words." in page
+    with site.begin(story.OFFICER) as work:
+        assert work.session.scalars(select(PanelVote)).all() == []
+    form.send(303, vote="impose", reasons="My long reasons.")
+
+
+def test_a_stale_page_keeps_the_words_and_says_what_changed(site: Site) -> None:
+    site.tale.to_given()
+    first = site.form("olive", "/hold")
+    with site.begin(story.SENIOR, PANEL_DAY) as work:
+        lee = work.session.scalar(select(Account.id).where(Account.username == "olive"))
+        cases.assign(work, cases.find(work, site.tale.reference), lee)
+    page = first.send(409, category="legal_query", reason="Counsel is asked about the address.")
+    assert "Counsel is asked about the address." in page
+    assert "Assigned" in page or "assigned" in page
+    first.send(303, category="legal_query", reason="Counsel is asked about the address.")
+    assert "On hold" in site.page("olive", "") or "on hold" in site.page("olive", "")
+    site.form("olive", "/release").send()
+
+
+def test_money_comes_in_once_and_the_page_says_what_next(site: Site) -> None:
+    at = site.tale.to_final_given()
+    site.now = at + timedelta(days=2)
+    form = site.form("fin", "/money/payment")
+    sent = {"pence": "£1,000", "on": ["7", "7", "2026"], "payment_reference": "BACS 7"}
+    form.send(**sent)
+    form.send(**sent)  # the second click of a double click
+    with site.begin(story.FINANCE) as work:
+        assert len(work.session.scalars(select(LedgerEntry)).all()) == 2
+    page = site.page("fin", "/money")
+    assert "£1,388.00 is owed." in page
+    page = site.form("fin", "/money/refund").send(
+        200, pence="1", on=["7", "7", "2026"], reason="Asked for it."
+    )
+    assert "The credit to refund is nothing." in page
+    site.form("fin", "/money/payment").send(pence="1388", on=["8", "7", "2026"])
+    assert "Next: close the case" in site.page("fin", "/money")
+    close = site.form("olive", "/close")
+    assert re.search(r'value="paid" checked', close.html)
+    close.send(reason="paid")
+    assert site.state() == "closed"
+    answer = site.client("ada").get(
+        "/remittance?first=1&first=7&first=2026&last=31&last=7&last=2026"
+    )
+    site.check(answer.text)
+    assert "To remit: £2,388.00" in answer.text
+
+
+def test_an_appeal_suspends_and_its_end_starts_payment_again(site: Site) -> None:
+    at = site.tale.to_final_given()
+    site.now = at + timedelta(days=10)
+    site.form("olive", "/appeal/lodge").send(
+        tribunal_reference="GRC/2026/0001",
+        lodged_on=["14", "7", "2026"],
+        received_on=["16", "7", "2026"],
+    )
+    assert site.state() == "appealed"
+    assert "suspended" in site.page("olive", "/appeal")
+    page = site.form("olive", "/appeal/end").send(
+        200, outcome="dismissed", ended_on=["1", "1", "2027"]
+    )
+    assert "not in the future" in page
+    site.form("olive", "/appeal/end").send(outcome="dismissed", ended_on=["16", "7", "2026"])
+    assert site.state() == "payment"
+
+
+def test_withdrawing_and_starting_again(site: Site) -> None:
+    site.tale.to_given()
+    assert site.client("olive").get(f"{CASE}/withdraw").status_code == 403
+    site.form("sam", "/withdraw").send(reason="Sent to the wrong office.", follows="yes")
+    assert site.state() == "withdrawn"
+    site.form("olive", "/restart").send(reason="A new notice to the right office.")
+    assert site.state() == "triage"
+    site.form("lee", "/assign").send(officer="1")
+    site.form("olive", "/close").send(reason="dissolved")
+    site.form("sam", "/reopen").send(reason="It was restored to the register.")
+    assert site.state() == "triage"
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/decision", set(ROLES)),
+        ("/money", set(ROLES)),
+        ("/appeal", set(ROLES)),
+        ("/decision/propose", {"olive"}),
+        ("/decision/set-aside", {"olive"}),
+        ("/decision/vote", {"pat", "quinn"}),
+        ("/decision/decide", {"pat", "quinn"}),
+        ("/money/payment", {"fin"}),
+        ("/money/write_off", {"fin"}),
+        ("/money/chase/start_recovery", {"fin"}),
+        ("/appeal/lodge", {"olive", "sam"}),
+        ("/hold", {"olive", "sam"}),
+        ("/release", {"olive", "sam"}),
+        ("/assign", {"sam", "lee"}),
+        ("/close", {"olive", "sam"}),
+        ("/reopen", {"sam"}),
+        ("/restart", {"olive"}),
+        ("/withdraw", {"sam"}),
+    ],
+)
+def test_who_sees_which_page(site: Site, path: str, allowed: set[str]) -> None:
+    site.tale.triage()
+    for name in ROLES:
+        site.page(name, path, 200 if name in allowed else 403)
+
+
+def test_money_pages_that_do_not_exist(site: Site) -> None:
+    site.tale.triage()
+    site.page("fin", "/money/penalty", 404)
+    site.page("fin", "/money/chase/close", 404)
