@@ -16,6 +16,8 @@ from enforcement.web.listing import Cell, Column, Listing
 from enforcement.web.staff.case_frame import place, state_tag
 
 bp = Blueprint("home", __name__)
+# Who can have a case of their own.
+PARTS = (Permission.DRAFT_NOTICE, Permission.APPROVE_NOTICE, Permission.DECIDE)
 
 
 @bp.get("/")
@@ -30,6 +32,7 @@ def home() -> str:
         counts=_counts(work),
         window=_window(work) if reads_cases else None,
         cases=_cases(work) if reads_cases and not auditor else None,
+        takes_part=any(can(work.actor, part) for part in PARTS),
         history=_history(work) if auditor else None,
         exceptions=_exceptions(work) if auditor else None,
     )
@@ -52,8 +55,9 @@ def _window(work: Work) -> pages.Fact | None:
         return None
     title = Month(row.number).title
     if row.opens_on > work.today:
-        told = f"opens {day(row.opens_on)} ({days_left(row.opens_on, work.today).lower()})"
-        return pages.Fact(title, told, f"closes {day(row.closes_on)}", place("windows.windows"))
+        wait = plural((row.opens_on - work.today).days, "day")
+        told = f"opens {day(row.opens_on)}, in {wait}, and closes {day(row.closes_on)}"
+        return pages.Fact(title, told, href=place("windows.windows"))
     told = f"is open and closes {day(row.closes_on)}"
     left = days_left(row.closes_on, work.today)
     return pages.Fact(title, told, left, place("windows.windows"))

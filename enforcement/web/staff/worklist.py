@@ -42,7 +42,7 @@ COLUMNS = (
 class FilterForm(NhsSearchForm):
     """The filters, sent by GET: their address is the list."""
 
-    text = SearchField("Reference, provider, CQC or location ID, postcode")
+    text = SearchField("Reference, provider, ID or postcode")
     stage = SelectField("Stage", validate_choice=False)
     officer = SelectField("Officer", validate_choice=False)
     region = SelectField("Region", validate_choice=False)
