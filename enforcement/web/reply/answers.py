@@ -182,7 +182,7 @@ def _detail_form(question: Question) -> NhsForm:
     reason = REASONS[question.reason]
     if question.name == "kind":
         kinds = KindForm()
-        kinds.choice.choices = list((reason.kinds or {}).items())
+        kinds.choice.choices = [SelectChoice(k, title) for k, title in (reason.kinds or {}).items()]
         return kinds
     if question.name == "windows":
         windows = WindowsForm()

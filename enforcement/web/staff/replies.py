@@ -14,6 +14,7 @@ from wtforms import (
     SelectMultipleField,
     StringField,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Email, InputRequired, Length, Optional
 
 from enforcement.data.cases import Case
@@ -48,7 +49,11 @@ class AnswerForm(NhsForm):
         description="Name the files and records, including ours.",
         render_kw={"rows": 3},
     )
-    view = RadioField("The view taken", choices=list(VIEWS.items()), validate_choice=False)
+    view = RadioField(
+        "The view taken",
+        choices=[SelectChoice(key, title) for key, title in VIEWS.items()],
+        validate_choice=False,
+    )
     answer = LongTextField(
         "Answer",
         [visible],
@@ -75,7 +80,7 @@ class KeyForm(NhsForm):
     source = RadioField(
         "How did it come?",
         [InputRequired("Choose how the reply came")],
-        choices=[(key, title) for key, title in SOURCES.items() if key != "link"],
+        choices=[SelectChoice(key, title) for key, title in SOURCES.items() if key != "link"],
     )
     received_on = DayField("Date it was received", [InputRequired("Enter the date received")])
     name = StringField("Who replied", [InputRequired("Enter who replied"), Length(max=120)])
@@ -83,7 +88,7 @@ class KeyForm(NhsForm):
     email = EmailField("Email address, if given", [Optional(), Email("Enter a real address")])
     reasons = SelectMultipleField(
         "What do they say?",
-        choices=[(reason.key, reason.title) for reason in REASONS.values()],
+        choices=[SelectChoice(reason.key, reason.title) for reason in REASONS.values()],
         description="Each becomes a point to answer. Choose none if nothing fits.",
     )
     words = LongTextField(
