@@ -10,6 +10,7 @@ import re
 import unicodedata
 
 _APOSTROPHES = str.maketrans("", "", "'’‘`.")
+_NOT_PLAIN = re.compile(r"[^0-9A-Za-z]+")
 _COUNCIL = re.compile(
     r"\b(council|borough|corporation of|city of|combined authority|local authority"
     r"|council of the isles)\b"
@@ -23,7 +24,10 @@ _NHS_ID = re.compile(r"[A-Z][A-Z0-9]{2,4}")
 
 def search_name(name: str) -> str:
     """A name as it is searched: case and accents folded, punctuation gone, "&" read as "and"."""
-    plain = unicodedata.normalize("NFKD", name.replace("&", " and ").translate(_APOSTROPHES))
+    plain = name.replace("&", " and ").translate(_APOSTROPHES)
+    if plain.isascii():  # nearly every name: no accents to fold
+        return " ".join(_NOT_PLAIN.sub(" ", plain).lower().split())
+    plain = unicodedata.normalize("NFKD", plain)
     kept = "".join(c if c.isalnum() else " " for c in plain if not unicodedata.combining(c))
     return " ".join(kept.casefold().split())
 

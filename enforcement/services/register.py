@@ -17,7 +17,6 @@ from enforcement.domain.refusals import BadInput
 from enforcement.register.recognise import read_register
 from enforcement.register.rows import DualLink, RegisterFile
 from enforcement.services import loading, windows
-from enforcement.services.duty_windows import Windows
 from enforcement.services.loading import Incoming, Loaded, Progress
 from enforcement.services.register_changes import vanished
 from enforcement.services.register_plan import FULL, Held, Plan
@@ -58,7 +57,7 @@ def load(
     day = _as_at(work, file, as_at)
     tell("Comparing with the register", 0, file.rows_in)
     held = hold(work)
-    plan = Plan(file, held, day, Windows(lambda m: windows.window_on(work.session, m)))
+    plan = Plan(file, held, day, windows.finder(work.session))
     loaded = _answer(incoming, plan, day, dry_run)
     if not dry_run:
         row = loading.keep(work, incoming, loaded, STREAM)

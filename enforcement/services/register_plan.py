@@ -96,10 +96,11 @@ class Plan:
         )
 
     def _take_provider(self, row: ProviderRow) -> None:
-        told = self._told.setdefault(row.cqc_id, row)
-        if told is not row:
-            self.two_ways += told != row
+        told = self._told.get(row.cqc_id)
+        if told is not None:
+            self.two_ways += told is not row and replace(told, line=row.line) != row
             return
+        self._told[row.cqc_id] = row
         before = self.held.providers.get(row.cqc_id)
         values = provider_values(row, before, self.dropped)
         if before is None:
@@ -202,7 +203,7 @@ class Plan:
         if before["provider"] != after["provider"]:
             old = self.held.providers[before["provider"]]
             was, now = _who(old), " ".join(filter(None, [_who(provider), _chain(row)]))
-            self._change("sold", provider, after, was, now)
+            self._change("bought", provider, after, was, now)
             self._change("sold", old, after, was, now)
         self._registration_changes(row, before, after, provider)
         if before["dormant"] != after["dormant"]:

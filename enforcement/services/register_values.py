@@ -102,12 +102,12 @@ def merged_address(
     new lines say no more than the old ones, the old ones stay.
     """
     known = list(old.get("address") or ())
-    if not lines:
+    if not lines or known == list(lines):
         return known
+    if not known or postcode != old.get("postcode"):
+        return list(lines)
     fresh, held = plain_address(lines), plain_address(known)
-    if known and postcode == old.get("postcode") and set(fresh.split()) <= set(held.split()):
-        return known
-    return list(lines)
+    return known if set(fresh.split()) <= set(held.split()) else list(lines)
 
 
 def plain_address(lines: tuple[str, ...] | list[str]) -> str:

@@ -71,6 +71,21 @@ def window_on(session: Session, month: Month) -> Window:
     return window_of(row) if row is not None else computed(session, month)
 
 
+def finder(session: Session) -> Windows:
+    """Windows of any month, for working out many duties: one calendar, one look at the rows."""
+    stored = {row.number: row for row in session.scalars(select(WindowRow))}
+    calendar = policies.calendar(session)
+    overridden = {row.body["month"] for row in policies.approved(session, "window_override")}
+
+    def find(month: Month) -> Window:
+        if month.number in stored:
+            return window_of(stored[month.number])
+        override = policies.window_override(session, month) if str(month) in overridden else None
+        return window_for(month, calendar, override)
+
+    return Windows(find)
+
+
 def ensure(work: Work, month: Month) -> WindowRow:
     """The stored window, made now if it is not there; follows a newly approved override.
 
@@ -144,7 +159,7 @@ def refit_duties(session: Session, month: Month) -> int:
             )
         )
     ).all()
-    windows = Windows(lambda m: window_on(session, m))
+    windows = finder(session)
     changed = []
     for row in rows:
         found = bounds(row.owed_from, row.owed_to, windows)

@@ -211,10 +211,11 @@ def test_a_new_legal_person_answers_only_for_windows_from_then_on(
     begin: Begin, people: People
 ) -> None:
     officer = people["officer"]
-    load(begin, officer, place(1))
-    sold = place(1, **{"Provider ID": "1-800000002", "Provider Name": "Buyer Ltd"})
-    load(begin, officer, sold, as_at=LATER)
-    assert kinds(begin, officer).count("sold") == 2  # told for the buyer and for the seller
+    load(begin, officer, place(1), place(2))
+    buyer = {"Provider ID": "1-800000002", "Provider Name": "Buyer Ltd"}
+    load(begin, officer, place(1, **buyer), place(2, **buyer), as_at=LATER)
+    # One new legal person, and each location told once for the buyer and once for the seller.
+    assert kinds(begin, officer) == ["new", "bought", "sold", "bought", "sold"]
     found = duty(begin, officer)
     assert found["cqc_id"] == "1-800000002"
     assert (found["owed_from"], found["first_window"]) == (LATER, Month.parse("2026-03").number)

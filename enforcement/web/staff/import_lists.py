@@ -210,16 +210,13 @@ def _change_row(one: Noticed) -> dict[str, object]:
     subject = one.location or one.provider
     references = ", ".join(case.reference for case in one.cases)
     return {
-        "who": Cell(subject.name, note=subject.cqc_id),
+        "who": Cell(subject.name, href=f"/providers/{one.provider.cqc_id}", note=subject.cqc_id),
         "kind": KINDS.get(one.row.kind, one.row.kind),
         "words": one.sentence[:1].upper() + one.sentence[1:],
         "cases": Cell(references, href=f"/cases/{one.cases[0].reference}")
         if one.cases
         else Cell("None"),
-        "noticed": Cell(
-            short_day(one.row.noticed_at),
-            note="",
-        ),
+        "noticed": short_day(one.row.noticed_at),
     }
 
 
