@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, false, func, literal, or_, select, tuple_
 from sqlalchemy.orm import Session, joinedload
 
 from enforcement.data.cases import Case
@@ -96,8 +96,8 @@ def _named(text: str, *, whole: bool) -> ColumnElement[bool]:
     words = [word for word in every if word not in LEGAL_FORMS] or every
     if not words:
         return false()
-    parts = words if whole else [word[:4] for word in words]
-    name = func.concat(" ", Provider.search_name) if not whole else Provider.search_name
+    parts = words if whole else [word[:3] for word in words]
+    name = Provider.search_name if whole else literal(" ") + Provider.search_name
     return and_(*(name.contains(f" {p}" if not whole else p, autoescape=True) for p in parts))
 
 

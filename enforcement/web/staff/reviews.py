@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, url_for
 from sqlalchemy import select
 from wtforms import HiddenField, RadioField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from enforcement.data.register import DualRegistration, Duty, Location, Provider
@@ -35,8 +36,8 @@ class ReviewForm(NhsForm):
         "Is this provider a public body?",
         [InputRequired("Choose whether the provider is a public body")],
         choices=[
-            ("yes", "Yes: it cannot be penalised"),
-            ("no", "No: it can be penalised"),
+            SelectChoice("yes", "Yes: it cannot be penalised"),
+            SelectChoice("no", "No: it can be penalised"),
         ],
     )
     evidence = _words(
@@ -63,7 +64,7 @@ class CorrectionForm(NhsForm):
     outcome = RadioField(
         "What should the window be?",
         [InputRequired("Choose what the window should be")],
-        choices=list(corrections.OUTCOMES.items()),
+        choices=[SelectChoice(*pair) for pair in corrections.OUTCOMES.items()],
     )
     reason = _words("Reason", "Give the reason", "It is shown with the outcome from then on.")
     evidence = _words("Where the evidence is", "Say where the evidence is")
@@ -144,7 +145,7 @@ def settle(cqc_id: str, pair_id: int) -> Any:
     return redirect(_back(one), 303)
 
 
-def _registrations(work: Work, pair: DualRegistration) -> list[tuple[str, str]]:
+def _registrations(work: Work, pair: DualRegistration) -> list[SelectChoice]:
     """Both registrations with their providers' names, for the choice."""
     both = (pair.location_cqc_id, pair.linked_cqc_id)
     from_register = {

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from sqlalchemy import select
 from wtforms import IntegerField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from enforcement.data.policies import Policy
@@ -69,7 +70,7 @@ def _form(work: Work) -> PreviewForm:
         .order_by(WindowRow.number.desc())
         .limit(24)
     )
-    form.window.choices = [(str(Month(n)), Month(n).title) for n in closed]
+    form.window.choices = [SelectChoice(str(Month(n)), Month(n).title) for n in closed]
     return form
 
 
