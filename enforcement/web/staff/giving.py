@@ -7,6 +7,7 @@ from datetime import datetime, time
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 from wtforms import RadioField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional
 
 from enforcement.data.cases import Case
@@ -42,7 +43,7 @@ class GivingForm(NhsForm):
     )
     method = RadioField(
         "How",
-        choices=[(one.value, words) for one, words in BY_PERSON.items()],
+        choices=[SelectChoice(one.value, words) for one, words in BY_PERSON.items()],
         validators=[InputRequired("Choose how it was sent")],
     )
     evidence = LongTextField(
@@ -57,7 +58,10 @@ class SettleForm(NhsForm):
 
     found = RadioField(
         "Was it sent?",
-        choices=[("sent", "Yes, it was sent"), ("not_sent", "No: send it now")],
+        choices=[
+            SelectChoice("sent", "Yes, it was sent"),
+            SelectChoice("not_sent", "No: send it now"),
+        ],
         validators=[InputRequired("Choose one")],
     )
     sent_on = DayField("Day it was sent, if it was", validators=[Optional()])

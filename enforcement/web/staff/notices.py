@@ -9,6 +9,7 @@ from flask import Blueprint, current_app, flash, redirect, render_template, requ
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 from wtforms import HiddenField, IntegerField, RadioField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from enforcement.data.cases import Case
@@ -55,7 +56,10 @@ class DraftForm(NhsForm):
     who = RadioField("Who is it given to, and where?", validators=[InputRequired("Choose one")])
     capacity = SelectField(
         "What the other address is",
-        choices=[("", "Choose"), *((one.value, one.words.capitalize()) for one in Capacity)],
+        choices=[
+            SelectChoice("", "Choose"),
+            *(SelectChoice(one.value, one.words.capitalize()) for one in Capacity),
+        ],
         validators=[Optional()],
     )
     attention = StringField("For the attention of", validators=[Length(max=80)])
@@ -66,7 +70,7 @@ class DraftForm(NhsForm):
     email = StringField("Email address", validators=[Length(max=254)])
     method = RadioField(
         "How is it given?",
-        choices=[(one.value, words) for one, words in METHODS.items()],
+        choices=[SelectChoice(one.value, words) for one, words in METHODS.items()],
         validators=[InputRequired("Choose how the notice is given")],
     )
     send_on = DayField(
@@ -83,10 +87,12 @@ class DraftForm(NhsForm):
         return RecipientChoice(
             capacity=Capacity(self.capacity.data or Capacity.OTHER),
             name=case.provider.name,
-            address=tuple(line.strip() for line in self.address.data.splitlines() if line.strip()),
-            postcode=self.postcode.data.strip(),
-            email=self.email.data.strip(),
-            attention=self.attention.data.strip(),
+            address=tuple(
+                line.strip() for line in (self.address.data or "").splitlines() if line.strip()
+            ),
+            postcode=(self.postcode.data or "").strip(),
+            email=(self.email.data or "").strip(),
+            attention=(self.attention.data or "").strip(),
             source="Entered by the officer",
         )
 
@@ -174,8 +180,11 @@ def _draft_form(work: Work, case: Case, kind: str) -> DraftForm:
         start |= _as_drafted(existing, known)
     form = DraftForm(data=start)
     form.who.choices = [
-        *((str(number), notice_view.recipient_words(one)) for number, one in enumerate(known)),
-        (OTHER, "Somebody else, or another address"),
+        *(
+            SelectChoice(str(number), notice_view.recipient_words(one))
+            for number, one in enumerate(known)
+        ),
+        SelectChoice(OTHER, "Somebody else, or another address"),
     ]
     least = MINIMUM_REPRESENTATIONS_DAYS if kind == INTENT else 1
     form.period_days.validators = [
