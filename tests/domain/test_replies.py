@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -48,7 +49,7 @@ ASKED: list[tuple[list[str], bool, str]] = [
 def test_each_reason_asks_its_own_pages(reasons: list[str], several: bool, names: str) -> None:
     asked = questions({"reasons": reasons}, several)
     assert [q.name for q in asked] == names.split()
-    for earlier, later in zip(asked, asked[1:], strict=False):
+    for earlier, later in pairwise(asked):
         assert after({"reasons": reasons}, earlier, several) == later
         assert before({"reasons": reasons}, later, several) == earlier
     assert after({"reasons": reasons}, asked[-1], several) is None
