@@ -89,6 +89,7 @@ def _pass_to_panel(work: Work, case: Case) -> None:
     """Move to the panel. A decision left from before a restart belongs to an earlier round."""
     replies = work.session.scalar(select(func.count()).where(Reply.case_id == case.id)) or 0
     move(work, case, Action.START_PANEL, {"replies": replies})
+    end_clocks(work, case, {ClockKind.REPRESENTATIONS}, "the period is over")
     if live_decision(work.session, case) is not None:
         supersede(work, case, "The case was started again.")
 

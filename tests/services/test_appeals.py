@@ -80,7 +80,6 @@ def test_an_appeal_suspends_payment_and_starts_our_response(tribunal: Tribunal) 
     assert found["appeal"][1] == "suspended"
     # Received Thursday 16 July 2026: 28 days end on Thursday 13 August.
     assert found["appeal_response"] == (date(2026, 8, 13), None)
-    assert tribunal.do(lambda _w, case: case.next_on) == date(2026, 8, 13)
     with pytest.raises(WrongState):
         tribunal.do(payments.start_recovery, who=story.FINANCE)
 
@@ -95,7 +94,7 @@ def test_a_penalty_that_stands_gets_a_full_period_again(tribunal: Tribunal, outc
     found = tribunal.clocks()
     assert found["payment"] == (date(2026, 11, 23), None)  # 28 days end on Saturday 21 November
     assert found["appeal_response"][1] == "appeal ended"
-    assert clocks.replay(tribunal.do(lambda work, _: work.session)) == []
+    assert tribunal.do(lambda work, _: clocks.replay(work.session)) == []
     facts = tribunal.do(facts_of)
     assert (facts.payment_due_on, facts.appeal_live) == (date(2026, 11, 23), False)
     tribunal.at += timedelta(days=30)

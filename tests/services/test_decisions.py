@@ -121,6 +121,7 @@ def test_two_members_impose_and_the_clock_is_met(panel: Panel) -> None:
         assert decision.decided_on == FIRST_DAY.date()
         (clock,) = [c for c in case.clocks if c.kind == "decision"]
         assert clock.ended_because == "met"
+        assert case.next_on is None
 
 
 def test_a_majority_against_ends_in_no_penalty_with_its_letter_to_come(panel: Panel) -> None:
