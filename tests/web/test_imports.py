@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -22,6 +22,7 @@ from enforcement.domain.windows import Month
 from enforcement.services import accounts, register, returns
 from enforcement.services.loading import Incoming
 from enforcement.settings import Settings
+from enforcement.web.transactions import engine
 
 NOW = datetime(2026, 6, 16, 9, 0, tzinfo=UTC)
 PASSWORD = "seven green bottles hang"
@@ -92,12 +93,16 @@ class Browser:
 @pytest.fixture
 def sign_in(
     begin: Begin, people: dict[str, Actor], settings: Settings, page_checker: Any
-) -> Callable[[str], Browser]:
+) -> Iterator[Callable[[str], Browser]]:
     with begin(people["admin"]) as work:
         for number, role in enumerate(("officer", "senior", "auditor")):
             accounts.create(work, role, f"{role} Invented".title(), str(number), [role], PASSWORD)
     app = create_staff_app(settings, clock=lambda: NOW)
-    return lambda username: Browser(app, page_checker, username)
+    yield lambda username: Browser(app, page_checker, username)
+    if "enforcement.load_jobs" in app.extensions:
+        app.extensions["enforcement.load_jobs"].pool.shutdown()
+    with app.app_context():
+        engine().dispose()
 
 
 @pytest.fixture
