@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select, union
-from sqlalchemy.orm import contains_eager, defer, joinedload
+from sqlalchemy.orm import contains_eager, defer, joinedload, selectinload
 
 from enforcement.data.cases import Case, ClockRow, Hold
 from enforcement.data.decisions import Decision, PanelVote
@@ -88,7 +88,6 @@ class Row:
 
     case: Case
     officer: str | None
-    held: bool
     unread: bool
     late: bool
 
@@ -232,7 +231,7 @@ def page(
     after: Key | None = None,
     before: Key | None = None,
 ) -> Page:
-    """One page in the order of the next day, then of opening; at most two statements.
+    """One page in the order of the next day, then of opening; at most two statements, and one each for the holds.
 
     Cases with a day are read first, those without after them, so that one index serves both
     engines, which disagree on where a missing day sorts.
@@ -283,10 +282,8 @@ def _read(
     if back:
         order = tuple(column.desc() for column in order)
     return [
-        Row(case, officer, bool(held), bool(unread), bool(late))
-        for case, officer, held, unread, late in work.session.execute(
-            query.order_by(*order).limit(limit)
-        )
+        Row(case, officer, bool(unread), bool(late))
+        for case, officer, unread, late in work.session.execute(query.order_by(*order).limit(limit))
     ]
 
 
@@ -300,19 +297,23 @@ def _beyond(start: Key, back: bool) -> ColumnElement[bool]:
     return and_(edge, or_(beyond, past))
 
 
-def listing() -> Select[Case, str, bool, bool, bool]:
+def listing() -> Select[Case, str, bool, bool]:
     """A case with what its row shows, in one statement whatever the size of the page."""
     return (
         select(
             Case,
             Account.name,
-            exists().where(Hold.case_id == Case.id, Hold.ends_on.is_(None)),
             exists().where(Reply.case_id == Case.id, Reply.read_at.is_(None)),
             exists().where(Reply.case_id == Case.id, Reply.late.is_(True)),
         )
         .join(Case.provider)
         .outerjoin(Account, Account.id == Case.officer_id)
-        .options(contains_eager(Case.provider), defer(Case.why), defer(Case.snapshot))
+        .options(
+            contains_eager(Case.provider),
+            selectinload(Case.holds),
+            defer(Case.why),
+            defer(Case.snapshot),
+        )
     )
 
 

@@ -14,6 +14,7 @@ from wtforms import (
     StringField,
     SubmitField,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Email, InputRequired, Length, Optional
 
 from enforcement.data.people import Account
@@ -28,7 +29,7 @@ from enforcement.web.forms import NhsForm
 from enforcement.web.listing import Cell, Column, Listing
 
 bp = Blueprint("accounts", __name__)
-ROLES = [(role.value, role.label) for role in Role]
+ROLES = [SelectChoice(role.value, role.label) for role in Role]
 
 
 class NewForm(NhsForm):

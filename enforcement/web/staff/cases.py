@@ -9,6 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 from wtforms import RadioField, SelectField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from enforcement.data.cases import Case, CaseNote
@@ -140,7 +141,9 @@ def _notes(work: Work, case: Case, limit: int | None = None) -> list[CaseNote]:
 
 
 class NoteForm(NhsForm):
-    kind = RadioField("What is it?", choices=list(NOTE_KINDS.items()), default="note")
+    kind = RadioField(
+        "What is it?", choices=[SelectChoice(*one) for one in NOTE_KINDS.items()], default="note"
+    )
     text = LongTextField(
         "What happened",
         [InputRequired("Write what happened"), Length(max=10_000), visible],
@@ -263,9 +266,15 @@ class HistoryForm(NhsSearchForm):
     """What of a case's history to show; sent by GET."""
 
     kind = SelectField(
-        "Kind", choices=[("", "Every kind"), *timeline.GROUPS.items()], validate_choice=False
+        "Kind",
+        choices=[SelectChoice(*one) for one in (("", "Every kind"), *timeline.GROUPS.items())],
+        validate_choice=False,
     )
-    by = SelectField("By", choices=[("", "Anybody"), *BY.items()], validate_choice=False)
+    by = SelectField(
+        "By",
+        choices=[SelectChoice(*one) for one in (("", "Anybody"), *BY.items())],
+        validate_choice=False,
+    )
 
 
 @bp.get("/cases/<reference>/history")

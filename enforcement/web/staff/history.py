@@ -8,6 +8,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 from wtforms import SearchField, SelectField
+from wtforms.fields.choices import SelectChoice
 
 from enforcement.data.engine import read_only
 from enforcement.data.history import Checkpoint
@@ -106,7 +107,7 @@ def _kind_words(kind: str) -> str:
 def history() -> str:
     work = access.work()
     form = FilterForm.from_address()
-    form.kind.choices = _kinds()
+    form.kind.choices = [SelectChoice(*one) for one in _kinds()]
     filters = asked(form)
     before = single(request.args.getlist("before"), "before")
     if before and not before.isdecimal():

@@ -9,6 +9,7 @@ from decimal import Decimal
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 from wtforms import SearchField, SelectField, SelectMultipleField
+from wtforms.fields.choices import SelectChoice
 
 from enforcement.domain.permissions import Permission, can
 from enforcement.domain.refusals import BadInput, Refusal
@@ -47,7 +48,9 @@ class FilterForm(NhsSearchForm):
     officer = SelectField("Officer", validate_choice=False)
     region = SelectField("Region", validate_choice=False)
     window = SelectField("Window", validate_choice=False)
-    only = SelectMultipleField("Only", choices=list(ONLY.items()), validate_choice=False)
+    only = SelectMultipleField(
+        "Only", choices=[SelectChoice(*one) for one in ONLY.items()], validate_choice=False
+    )
 
 
 @dataclass(frozen=True)
@@ -118,14 +121,16 @@ def chips(filters: Filters, path: str, officers: Mapping[str, str]) -> list[Chip
 
 def _form(work: Work, officers: Mapping[str, str]) -> FilterForm:
     form = FilterForm.from_address()
-    form.stage.choices = [
-        ("", "Live cases"),
-        (ANY_STAGE, "Any, closed too"),
-        *((state.value, title) for state, title in STATE_TITLES.items()),
-    ]
-    form.officer.choices = [("", "Anybody"), *officers.items()]
-    form.region.choices = [("", "Any region"), *((r, r) for r in lists.regions(work))]
-    form.window.choices = [("", "Any window"), *((str(n), t) for n, t in lists.windows(work))]
+    stages = [(state.value, title) for state, title in STATE_TITLES.items()]
+    regions = [(region, region) for region in lists.regions(work)]
+    windows = [(str(number), title) for number, title in lists.windows(work)]
+    for field, pairs in (
+        (form.stage, [("", "Live cases"), (ANY_STAGE, "Any, closed too"), *stages]),
+        (form.officer, [("", "Anybody"), *officers.items()]),
+        (form.region, [("", "Any region"), *regions]),
+        (form.window, [("", "Any window"), *windows]),
+    ):
+        field.choices = [SelectChoice(*pair) for pair in pairs]
     return form
 
 
