@@ -21,6 +21,7 @@ from enforcement.domain.windows import Month
 from enforcement.register.contacts import read_contacts
 from enforcement.register.recognise import read_register
 from enforcement.register.returns import read_returns
+from enforcement.services.loading import Incoming
 
 LATEST = Month.parse("2026-11")
 AS_AT = date(2026, 11, 8)
@@ -186,5 +187,5 @@ def test_the_year_ends_with_the_latest_window_whose_run_is_done(today: date, lat
     assert run_day(windows_of(month, 1, calendar)[0], calendar) < today
 
 
-def _pair(incoming: files.Incoming) -> tuple[bytes, str]:
+def _pair(incoming: Incoming) -> tuple[bytes, str]:
     return incoming.content, incoming.filename

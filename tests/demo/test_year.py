@@ -20,7 +20,7 @@ from enforcement.data.register import Provider, RegisterChange
 from enforcement.data.replies import Reply
 from enforcement.data.runs import Run, RunRow
 from enforcement.data.windows import ReturnRow, WindowRow
-from enforcement.demo import make
+from enforcement.demo import stories
 from enforcement.demo.make import MARKER, SIGN_INS, Demo, Wish, prepare
 from enforcement.domain.cases import State
 from enforcement.domain.permissions import Role, system_actor
@@ -182,7 +182,7 @@ def test_a_making_that_failed_is_not_taken_for_whole(
     def fails(*_: object) -> None:
         raise OSError("No space left on device")
 
-    monkeypatch.setattr(make.stories, "plan", fails)
+    monkeypatch.setattr(stories, "plan", fails)
     with pytest.raises(OSError, match="No space left"):
         prepare(settings, Wish(size=60), NOW, quiet)
     assert json.loads((settings.instance / MARKER).read_text())["state"] != "whole"
