@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -31,6 +31,7 @@ NOBODY = "nobody"
 ME = "me"
 ANY_STAGE = "any"
 COUNT_CAP = 1_000
+MOST_NAMED = 2_000  # providers one search may name
 ONLY: dict[str, str] = {
     "overdue": "Overdue",
     "today": "Due today",
@@ -60,6 +61,7 @@ class Filters:
     region: str = ""
     window: int | None = None
     only: tuple[str, ...] = ()
+    providers: tuple[int, ...] | None = None  # who the words name, once looked up (`located`)
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ def conditions(filters: Filters, actor: Actor, today: date) -> list[ColumnElemen
     if filters.window is not None:
         found.append(Case.window_no == filters.window)
     if filters.text.strip():
-        found.append(matching(filters.text))
+        found.append(matching(filters.text, filters.providers))
     for name in filters.only:
         if name not in ONLY:
             raise BadInput(f"There is no filter “{name}”.")
@@ -140,10 +142,32 @@ def _officer(officer: str, actor: Actor) -> ColumnElement[bool]:
     return Case.officer_id == int(officer)
 
 
-def matching(text: str) -> ColumnElement[bool]:
+def located(work: Work, filters: Filters) -> Filters:
+    """The filters with the providers their words name looked up once, for list and count alike."""
+    if not filters.text.strip() or _REFERENCE.fullmatch(_bare(filters.text)):
+        return filters
+    named = select(Provider.id).where(_named(filters.text)).limit(MOST_NAMED)
+    return replace(filters, providers=tuple(work.session.scalars(named)))
+
+
+def _bare(text: str) -> str:
+    return "".join(text.upper().split())
+
+
+def matching(text: str, providers: tuple[int, ...] | None = None) -> ColumnElement[bool]:
     """Cases whose reference, provider's name, CQC id, location id or postcode is what was typed,
     forgiving spaces, hyphens, accents and letter case."""
-    bare = "".join(text.upper().split())
+    bare = _bare(text)
+    if reference := _REFERENCE.fullmatch(bare):
+        return Case.reference == f"ASC-{reference[1]}-{int(reference[2]):06d}"
+    named = _named(text) if providers is None else Case.provider_id.in_(providers)
+    if _NUMBER.fullmatch(bare):
+        return or_(named, Case.reference.like(f"%-{int(bare):06d}"))
+    return named
+
+
+def _named(text: str) -> ColumnElement[bool]:
+    bare = _bare(text)
     places = select(Location.provider_id).where(Location.cqc_id == bare)
     who = [Provider.cqc_id == bare, Provider.id.in_(places)]
     if _POSTCODE.fullmatch(bare):
@@ -152,12 +176,7 @@ def matching(text: str) -> ColumnElement[bool]:
         who += [Provider.postcode.in_(forms), Provider.id.in_(near)]
     if plain := search_name(text):
         who.append(Provider.search_name.contains(plain, autoescape=True))
-    found: list[ColumnElement[bool]] = [or_(*who)]
-    if reference := _REFERENCE.fullmatch(bare):
-        found.append(Case.reference == f"ASC-{reference[1]}-{int(reference[2]):06d}")
-    elif _NUMBER.fullmatch(bare):
-        found.append(Case.reference.like(f"%-{int(bare):06d}"))
-    return or_(*found)
+    return or_(*who)
 
 
 def only(name: str, actor: Actor, today: date) -> ColumnElement[bool]:
@@ -231,7 +250,7 @@ def page(
     after: Key | None = None,
     before: Key | None = None,
 ) -> Page:
-    """One page in the order of the next day, then of opening; at most two statements, and one each for the holds.
+    """One page in the order of the next day, then of opening; two statements, and two for holds.
 
     Cases with a day are read first, those without after them, so that one index serves both
     engines, which disagree on where a missing day sorts.
@@ -349,8 +368,9 @@ def windows(work: Work) -> list[tuple[int, str]]:
 def latest_of(work: Work, size: int = 5) -> list[Case]:
     """The newest cases the actor is the officer of or took a part in; one statement."""
     mine = work.actor.identity
+    own = select(Case.id).where(Case.officer_id == (work.actor.account_id or 0))
     parts = union(
-        select(Case.id).where(Case.officer_id == (work.actor.account_id or 0)),
+        select(own.order_by(Case.id.desc()).limit(size).subquery().c.id),
         select(Notice.case_id).where(or_(Notice.drafted_by == mine, Notice.approved_by == mine)),
         select(Decision.case_id).join(PanelVote).where(PanelVote.member == mine),
     ).subquery()

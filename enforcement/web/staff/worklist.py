@@ -142,7 +142,8 @@ def _place_in_list(name: str) -> Key | None:
 @bp.get("/cases")
 @access.needs(Permission.READ_CASES)
 def worklist() -> str:
-    work, filters = access.work(), asked()
+    work = access.work()
+    filters = lists.located(work, asked())
     path, query = url_for("worklist.worklist"), given(filters)
     accounts = {str(number): name for number, name in lists.officers(work)}
     officers = {ME: "Me", NOBODY: "Nobody", **accounts}
@@ -207,7 +208,7 @@ def _line(work: Work, row: lists.Row) -> Line:
 @access.needs(Permission.READ_CASES)
 def export(kind: str) -> Response:
     """What the list shows, all its pages, in its order."""
-    rows = list(_exported(access.work(), asked()))
+    rows = list(_exported(access.work(), lists.located(access.work(), asked())))
     name = f"cases-{access.work().today.isoformat()}.{kind}"
     return (csv_response if kind == "csv" else xlsx_response)(rows, COLUMNS, name)
 
