@@ -64,6 +64,8 @@ ASIDE: tuple[tuple[str, str, Permission], ...] = (
     ("Put on hold", "case_actions.hold", Permission.HOLD),
     ("Assign", "case_actions.assign", Permission.ASSIGN),
 )
+BEFORE_MONEY = {S.IMPOSE, S.FINAL_DRAFT, S.FINAL_REVIEW, S.FINAL_APPROVED}
+REGISTER = ("Check the register", "register_check.check", Permission.DRAFT_NOTICE)
 RELEASE = ("Release the hold", "case_actions.release", Permission.HOLD)
 ENDINGS = {A.WITHDRAW, A.CLOSE, A.REOPEN, A.REISSUE, A.RETURN_INTENT, A.RETURN_FINAL}
 
@@ -262,6 +264,8 @@ def _aside(work: Work, case: Case, facts: CaseFacts) -> list[pages.Action]:
     if not facts.state.live:
         return []
     offered = [RELEASE if facts.on_hold else ASIDE[0], *ASIDE[1:]]
+    if facts.state in BEFORE_MONEY:
+        offered.insert(0, REGISTER)
     return [
         pages.Action(words, href=url)
         for words, endpoint, permission in offered
