@@ -10,7 +10,7 @@ import click
 from enforcement.commands.opening import answer, as_json, now
 from enforcement.commands.serving import serve
 from enforcement.demo import generator
-from enforcement.demo.make import SIGN_INS, Demo, Wish, prepare
+from enforcement.demo.make import SIGN_INS, Demo, ReplyLinkShown, Wish, prepare
 from enforcement.settings import Settings
 
 
@@ -61,7 +61,7 @@ def _staff_site(settings: Settings) -> str:
 
 def words(found: Demo, settings: Settings) -> str:
     """What a person needs to begin: address, one sign-in a role, one provider's way in."""
-    wish, link = found.wish, found.link
+    wish = found.wish
     made = "Made now" if found.made_now else "The data was there already; nothing was changed"
     lines = [
         "EVERYTHING HERE IS INVENTED: providers, people, addresses, misses and penalties.",
@@ -77,13 +77,19 @@ def words(found: Demo, settings: Settings) -> str:
         if one.role not in roles:
             roles.add(one.role)
             lines.append(f"  {one.username:<24}{one.password:<38}{one.role}")
-    lines += [
-        f"  Every sign-in is in {settings.instance / SIGN_INS}",
-        "",
+    counts = ", ".join(f"{count} {name}" for name, count in found.cases.items())
+    lines += [f"  Every sign-in is in {settings.instance / SIGN_INS}", ""]
+    return "\n".join([*lines, *_way_in(found.link), "", f"Cases: {counts}"])
+
+
+def _way_in(link: ReplyLinkShown | None) -> list[str]:
+    if link is None:
+        return [
+            "Every period for replies of this year is over. For one that is open, make a new year:",
+            "  name another folder in ENFORCEMENT_INSTANCE.",
+        ]
+    return [
         f"One provider's reply link (case {link.case})",
         f"  {link.url}",
         f"  location id {link.location_id}, postcode {link.postcode}; or the code {link.code}",
-        "",
-        "Cases: " + ", ".join(f"{count} {name}" for name, count in found.cases.items()),
     ]
-    return "\n".join(lines)

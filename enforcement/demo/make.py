@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -26,7 +27,7 @@ from enforcement.domain.cases import State
 from enforcement.domain.permissions import system_actor
 from enforcement.domain.refusals import BadInput, WrongState
 from enforcement.services import default_policies, links
-from enforcement.services.work import transaction
+from enforcement.services.work import Work, transaction
 from enforcement.settings import Settings
 
 MARKER = "demo.json"
@@ -72,7 +73,7 @@ class Demo:
     made_now: bool
     wish: Wish
     sign_ins: Sequence[SignIn]
-    link: ReplyLinkShown
+    link: ReplyLinkShown | None  # None once every reply link has run out
     cases: dict[str, int]
 
     def as_json(self) -> dict[str, object]:
@@ -81,7 +82,7 @@ class Demo:
             "made_now": self.made_now,
             **asdict(self.wish),
             "sign_ins": [asdict(one) for one in self.sign_ins],
-            "reply": asdict(self.link),
+            "reply": asdict(self.link) if self.link else None,
             "cases": self.cases,
         }
 
@@ -189,22 +190,21 @@ def _shown(engine: Engine, settings: Settings, now: datetime, wish: Wish, made_n
     lines = (settings.instance / SIGN_INS).read_text(encoding="utf-8").splitlines()
     sign_ins = [SignIn(*line.split("\t")) for line in lines if not line.startswith("#")]
     with transaction(engine, system_actor("demo"), now, settings) as work:
-        link = None
-        cases: dict[str, int] = {}
-        for case in work.session.scalars(select(Case).order_by(Case.reference)):
-            label = State(case.state).label
-            cases[label] = cases.get(label, 0) + 1
-            found = links.current(work, case)
-            wanted = State(case.state) is State.REPRESENTATIONS and not case.holds
-            if link is None and wanted and found is not None:
-                if links.state_of(work, found) is not links.LinkState.LIVE:
-                    continue
-                place = case.misses[0].duty.location
-                printed = links.printed(settings, found)
-                link = ReplyLinkShown(
-                    case.reference, printed.url, printed.code, place.cqc_id, place.postcode or ""
-                )
-    if link is None:
-        raise WrongState("No case of the synthetic year is open for replies any more.",
-                         fix=_again(settings))  # fmt: skip
-    return Demo(made_now, wish, sign_ins, link, cases)
+        cases = work.session.scalars(select(Case).order_by(Case.reference)).all()
+        counts = Counter(State(case.state).label for case in cases)
+        shown = (_way_in(work, case) for case in cases)
+        return Demo(made_now, wish, sign_ins, next(filter(None, shown), None), dict(counts))
+
+
+def _way_in(work: Work, case: Case) -> ReplyLinkShown | None:
+    """The provider's way in, when the case hears representations and its link still answers."""
+    if State(case.state) is not State.REPRESENTATIONS or case.holds:
+        return None
+    link = links.current(work, case)
+    place = case.misses[0].duty.location
+    if link is None or links.state_of(work, link) is not links.LinkState.LIVE:
+        return None
+    printed = links.printed(work.settings, link)
+    return ReplyLinkShown(
+        case.reference, printed.url, printed.code, place.cqc_id, place.postcode or ""
+    )

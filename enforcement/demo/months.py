@@ -67,8 +67,9 @@ def plan(schedule: Schedule, stage: Stage) -> None:
         schedule.add(_at(loaded, 16), f"feed complete, {window.month}", _complete(window))
         if position >= _FIRST_RUN:
             day = run_day(window, stage.calendar)
-            schedule.add(_at(day, 10), f"preview, {window.month}", _preview(window))
-            schedule.add(_at(day, 15), f"run, {window.month}", _approve(window))
+            # Before anybody's day begins: a preview is approved as it was seen, or not at all.
+            schedule.add(_at(day, 7), f"preview, {window.month}", _preview(window))
+            schedule.add(_at(day, 8), f"run, {window.month}", _approve(window))
     moment = _at(first, 23)
     while moment < stage.now:
         schedule.add(moment, "sweep and checkpoint", sweep)

@@ -117,8 +117,13 @@ def _on_hold(walk: Walk) -> None:
 
 
 def _sold(walk: Walk) -> None:
-    walk.intent(16)
-    walk.reply(2, "not_ours", "The home was sold this month. The new owner has been registered.")
+    # The notice goes out while the home is still theirs; the next register names the new owner.
+    walk.intent(walk.register_ago + 4)
+    walk.reply(
+        walk.register_ago - 2,
+        "not_ours",
+        "The home was sold this month. The new owner has been registered.",
+    )
     walk.check_register(1)
 
 

@@ -72,7 +72,9 @@ class Walk:
         self.officer = "officer" if number % 2 else "officer2"
         self.senior = "senior" if number % 3 else "senior2"
         opened = run_day(stage.windows[-1 - firm.part.opened], stage.calendar)
-        self._last = local_instant(opened, time(16))
+        self._last = local_instant(opened, time(9))
+        #: How many days ago the latest register came.
+        self.register_ago = (stage.today - stage.windows[-1].opens_on).days
 
     # --- when -------------------------------------------------------------------------------
     def _moment(self, days_ago: int) -> datetime:

@@ -140,6 +140,7 @@ def test_everything_due_was_sent(session: Session) -> None:
 
 def test_the_printed_link_opens_with_what_is_printed(made: Made) -> None:
     shown = made.demo.link
+    assert shown is not None
     assert shown.url.startswith(f"{made.settings.reply_base_url}/r/")
     with transaction(made.engine, system_actor("test"), NOW, made.settings) as work:
         link = links.find_by_secret(work, shown.url.rpartition("/")[2])
@@ -200,3 +201,11 @@ def test_invented_cases_are_never_put_beside_others(tmp_path: Path, made: Made) 
     )
     with pytest.raises(WrongState, match="holds data already"):
         prepare(settings, Wish(size=60), NOW, quiet)
+
+
+def test_a_year_made_just_after_christmas_is_whole_too(tmp_path: Path) -> None:
+    """Holidays stretch the periods, so acts planned by days before today could come too early."""
+    settings = Settings.read({"ENFORCEMENT_INSTANCE": str(tmp_path / "instance")})
+    demo = prepare(settings, Wish(size=60), datetime(2027, 1, 5, 11, 0, tzinfo=UTC), quiet)
+    assert set(demo.cases) == {state.label for state in State}
+    assert demo.link is not None
