@@ -9,8 +9,8 @@ import click
 from enforcement.commands.loads import MONTH
 from enforcement.commands.opening import answer, as_json, as_user, open_work
 from enforcement.data.runs import Run
-from enforcement.domain.fees import pounds
 from enforcement.domain.windows import Month
+from enforcement.domain.words import pounds
 from enforcement.services import runs
 from enforcement.services.evaluation import exclusion_title
 

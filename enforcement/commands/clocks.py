@@ -7,7 +7,7 @@ from datetime import date, datetime
 import click
 
 from enforcement.commands.opening import answer, as_json, open_work
-from enforcement.rendering.wording import day as in_words
+from enforcement.domain.words import day as in_words
 from enforcement.services import clocks as all_clocks
 
 

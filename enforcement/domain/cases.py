@@ -38,7 +38,7 @@ from enforcement.domain.permissions import (
     Actor,
     Part,
     Permission,
-    can,
+    not_yours,
     require,
     same_person,
 )
@@ -257,8 +257,8 @@ def choices(facts: CaseFacts, actor: Actor, today: date) -> list[Choice]:
         if facts.state not in row.states or row.permission is None:
             continue
         reasons: list[str] = []
-        if not can(actor, row.permission):
-            reasons.append("Your role does not carry this.")
+        if refused := not_yours(actor, row.permission):
+            reasons.append(refused)
         if row.part is not None and (sentence := same_person(facts.people, actor, row.part)):
             reasons.append(sentence)
         reasons += [g.sentence for g in gates(row.action, facts, today) if not g.ok]

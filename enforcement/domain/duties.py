@@ -15,6 +15,7 @@ from types import MappingProxyType
 
 from enforcement.domain.calendar import LONDON
 from enforcement.domain.windows import Timing, Window
+from enforcement.domain.words import day
 
 
 class Service(StrEnum):
@@ -99,9 +100,9 @@ class Duty:
     def why_not_owed(self, window: Window) -> str | None:
         """The reason in words why no return is owed for `window`; None if one is."""
         if self.owed_from is not None and self.owed_from > window.opens_on:
-            return f"Not yet registered on {_day(window.opens_on)}, when the window opened."
+            return f"Not yet registered on {day(window.opens_on)}, when the window opened."
         if self.owed_to is not None and self.owed_to < window.closes_on:
-            return f"No longer registered on {_day(window.closes_on)}, when the window closed."
+            return f"No longer registered on {day(window.closes_on)}, when the window closed."
         for spell in self.exempt_spells:
             if spell.touches(window.opens_on, window.closes_on):
                 return f"The duty did not apply in this window: {spell.reason}"
@@ -197,7 +198,7 @@ def _submitted(
 def _missed(
     window: Window, ordered: Sequence[ReturnRow], beside: tuple[ReturnRow, ...]
 ) -> OutcomeRow:
-    closed = f"No return counted between {_day(window.opens_on)} and {_day(window.closes_on)}"
+    closed = f"No return counted between {day(window.opens_on)} and {day(window.closes_on)}"
     late = [row for row in beside if _timing(row, window) is Timing.AFTER]
     if late and late[0].received_at is not None:
         when = _moment(late[0].received_at)
@@ -214,10 +215,6 @@ def _row_order(row: ReturnRow) -> tuple[datetime, str, int]:
     return (row.received_at or datetime.max.replace(tzinfo=UTC), row.source, row.line)
 
 
-def _day(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"
-
-
 def _moment(instant: datetime) -> str:
     local = instant.astimezone(LONDON)
-    return f"{local:%H:%M} on {_day(local.date())}"
+    return f"{local:%H:%M} on {day(local.date())}"

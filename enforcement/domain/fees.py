@@ -16,6 +16,8 @@ from itertools import pairwise
 
 from enforcement.domain.duties import Service
 from enforcement.domain.refusals import BadInput, NoFeeScheme
+from enforcement.domain.words import day as in_words
+from enforcement.domain.words import pounds
 
 AMOUNT_RULE = "SI 2022/1175 reg 3"
 
@@ -166,7 +168,7 @@ def scheme_on(schemes: Sequence[FeeScheme], day: date) -> FeeScheme:
     current = [scheme for scheme in schemes if scheme.in_force(day)]
     if not current:
         raise NoFeeScheme(
-            f"No fee scheme is in force on {day.day} {day:%B %Y}.",
+            f"No fee scheme is in force on {in_words(day)}.",
             fix="Add the CQC fee scheme for that day and have it approved.",
         )
     return max(current, key=lambda scheme: (scheme.effective_from, scheme.version))
@@ -350,9 +352,3 @@ def difference_in_words(proposed: Amount, imposed: Amount) -> str:
     way = "up" if imposed.pence > proposed.pence else "down"
     change = pounds(abs(imposed.pence - proposed.pence))
     return f"{pounds(proposed.pence)} to {pounds(imposed.pence)}, {way} by {change}"
-
-
-def pounds(pence: int) -> str:
-    """Pence as people read them: "£1,053.58"."""
-    sign = "-" if pence < 0 else ""
-    return f"{sign}£{abs(pence) // 100:,}.{abs(pence) % 100:02d}"

@@ -12,6 +12,7 @@ from datetime import date
 
 from enforcement.domain.permissions import CasePeople
 from enforcement.domain.stages import State
+from enforcement.domain.words import day
 
 
 @dataclass(frozen=True)
@@ -184,7 +185,7 @@ def intent_given(f: CaseFacts, today: date) -> Gate:
     return _gate(
         "intent_given",
         ok and not f.giving_in_doubt,
-        f"The notice of intent was given on {f.intent_given_on}.",
+        f"The notice of intent was given on {day(f.intent_given_on)}.",
         "The notice of intent is not proven given."
         if not f.giving_in_doubt
         else "Giving of the notice of intent is in doubt.",
@@ -196,8 +197,8 @@ def period_over(f: CaseFacts, today: date) -> Gate:
     return _gate(
         "period_over",
         f.period_ends_on is not None and today > f.period_ends_on,
-        f"The period for representations ended on {f.period_ends_on}.",
-        f"The period for representations is open until the end of {f.period_ends_on}.",
+        f"The period for representations ended on {day(f.period_ends_on)}.",
+        f"The period for representations is open until the end of {day(f.period_ends_on)}.",
         REG5,
     )
 
@@ -218,8 +219,8 @@ def in_time_to_decide(f: CaseFacts, today: date) -> Gate:
     return _gate(
         "in_time_to_decide",
         f.decide_by is not None and today <= f.decide_by,
-        f"Within the time to decide (by {f.decide_by}).",
-        f"The time to decide ended on {f.decide_by}.",
+        f"Within the time to decide (by {day(f.decide_by)}).",
+        f"The time to decide ended on {day(f.decide_by)}.",
         f"{REG6}(1)",
     )
 
@@ -258,11 +259,15 @@ def findings_recorded(f: CaseFacts, today: date) -> Gate:
 
 
 def decided_in_time(f: CaseFacts, today: date) -> Gate:
+    if f.decided_on and f.period_ends_on and f.decided_on <= f.period_ends_on:
+        # The day of giving was corrected since: the provider had not been heard.
+        no = f"Decided on {f.decided_on}, in the period for representations."
+        return Gate("decided_in_time", False, no, REG5)
     ok = f.decided_on is not None and f.decide_by is not None and f.decided_on <= f.decide_by
     return _gate(
         "decided_in_time",
         ok,
-        f"Decided on {f.decided_on}, in time.",
+        f"Decided on {day(f.decided_on)}, in time.",
         "There is no decision to impose made in time.",
         f"{REG6}(1)",
     )

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from enforcement.domain.fees import pounds
 from enforcement.domain.refusals import BadInput, WrongState
+from enforcement.domain.words import pounds
 
 
 class Kind(StrEnum):

@@ -167,12 +167,21 @@ def can(actor: Actor, permission: Permission) -> bool:
     return permission in actor.permissions
 
 
+def done_by(permission: Permission) -> str:
+    """The roles that carry a permission, in words."""
+    return " or ".join(role.label for role in Role if permission in GRANTS[role])
+
+
+def not_yours(actor: Actor, permission: Permission) -> str:
+    """Why this person may not, as a sentence for the greyed action; nothing when they may."""
+    return "" if can(actor, permission) else f"This is done by: {done_by(permission)}."
+
+
 def require(actor: Actor, permission: Permission) -> None:
     """Refuse with NotAllowed unless one of the actor's roles carries the permission."""
     if not can(actor, permission):
-        holders = [r.label for r in Role if permission in GRANTS[r]]
         raise NotAllowed(
-            f"{actor.name} may not do this: it needs the role {' or '.join(holders)}.",
+            f"{actor.name} may not do this. It is done by: {done_by(permission)}.",
             fix="Ask somebody who holds that role.",
         )
 

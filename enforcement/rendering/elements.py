@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from enforcement.domain.words import day, pounds
 from enforcement.rendering.facts import MISSED_RETURNS, NoticeFacts
-from enforcement.rendering.wording import day, pounds
 
 LEAST_DAYS = 14  # reg 5: days of the period for representations
 EXCERPT = 60

@@ -13,6 +13,7 @@ import logging
 import re
 import threading
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from functools import cache
@@ -25,13 +26,14 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError
 
 from enforcement.domain.refusals import BadInput, CannotPrint, MissingElement, OutsideFetch
+from enforcement.domain.words import day, pounds
 from enforcement.rendering.archive import VARIANT, AccessibleArchiveMetadata, add_header_scopes
 from enforcement.rendering.elements import check_elements
 from enforcement.rendering.facts import NoticeFacts
 from enforcement.rendering.fetchers import ClosedFetcher, TypefaceFetcher
 from enforcement.rendering.geometry import Mark, check_geometry, page_marks
 from enforcement.rendering.typefaces import refuse_unprintable
-from enforcement.rendering.wording import day, days_to, pounds, qr_code, window_lines
+from enforcement.rendering.wording import days_to, qr_code, window_lines
 
 TEMPLATES = Path(__file__).parents[2] / "templates" / "notices"
 FACTS_FILE = "facts.json"
@@ -39,7 +41,7 @@ NO_BREAK = "\u00a0"
 MOST_BYTES = 2_000_000  # the posting service takes files of at most 2 MB
 
 # WeasyPrint's layout shares one font map between calls, which is not safe in two threads at once.
-_press = threading.Lock()
+layout_lock = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -64,17 +66,17 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"day": _unbroken_day, "days_to": days_to, "pounds": pounds}
+    environment.filters |= {"day": unbroken_day, "days_to": days_to, "pounds": pounds}
     return environment
 
 
-def _unbroken_day(value: date) -> str:
+def unbroken_day(value: date) -> str:
     """A date that never breaks over two lines."""
     return day(value).replace(" ", NO_BREAK)
 
 
 @cache
-def _typography() -> tuple[FontConfiguration, CSS]:
+def typography() -> tuple[FontConfiguration, CSS]:
     """One font map and one parsed stylesheet for the process: without it memory grows for ever."""
     fonts = FontConfiguration()
     css = CSS(
@@ -85,7 +87,8 @@ def _typography() -> tuple[FontConfiguration, CSS]:
     return fonts, css
 
 
-def _words(facts: NoticeFacts, layout: str) -> str:
+def words(facts: NoticeFacts, layout: str) -> str:
+    """Return the notice in HTML; `layout` is "letter.html" or "twin.html". Refuses BadInput."""
     if not re.fullmatch(r"v[1-9][0-9]{0,3}", facts.template_version):
         raise BadInput(f"“{facts.template_version}” is not a template version.")
     name = f"{facts.kind}/{facts.template_version}.html"
@@ -105,7 +108,7 @@ def _words(facts: NoticeFacts, layout: str) -> str:
 
 def html_twin(facts: NoticeFacts) -> str:
     """Return the notice as an HTML article for the screen: the same words, the same order."""
-    return _words(facts, "twin.html")
+    return words(facts, "twin.html")
 
 
 def render(facts: NoticeFacts) -> Rendered:
@@ -114,11 +117,21 @@ def render(facts: NoticeFacts) -> Rendered:
     Refuses CannotPrint (character, address, length, place on the page), OutsideFetch (something
     tried to read a file or an address) and MissingElement (a required element is not in the text).
     """
-    for text in _strings(facts.to_json()):
+    for text in strings(facts.to_json()):
         refuse_unprintable(text)
-    html = _words(facts, "letter.html")
-    with _press:
+    html = words(facts, "letter.html")
+    with layout_lock:
         pdf, marks, heard = _print(html, facts)
+    return checked(facts, html, pdf, marks, heard)
+
+
+def checked(
+    facts: NoticeFacts, html: str, pdf: bytes, marks: tuple[Mark, ...], heard: tuple[str, ...] = ()
+) -> Rendered:
+    """Return what was printed, if it fits its pages and says all that it must.
+
+    Refuses CannotPrint and MissingElement.
+    """
     _refuse_unfit(pdf, marks)
     text = _read_back(marks)
     absent = [item for item in check_elements(facts, text) if not item.present]
@@ -138,7 +151,8 @@ def render(facts: NoticeFacts) -> Rendered:
     )
 
 
-def _strings(plain: object) -> list[str]:
+def strings(plain: object) -> list[str]:
+    """Return every text in plain JSON values."""
     if isinstance(plain, str):
         return [plain]
     values: list[object] = []
@@ -146,7 +160,7 @@ def _strings(plain: object) -> list[str]:
         values = list(plain.values())
     elif isinstance(plain, list):
         values = plain
-    return [text for value in values for text in _strings(value)]
+    return [text for value in values for text in strings(value)]
 
 
 class _Listener(logging.Handler):
@@ -170,7 +184,7 @@ def _print(html: str, facts: NoticeFacts) -> tuple[bytes, tuple[Mark, ...], tupl
     log = logging.getLogger("weasyprint")
     log.addHandler(listener)
     try:
-        pdf, marks = _lay_out(html, facts)
+        pdf, marks = lay_out(html, facts)
     except FatalURLFetchingError as stop:
         raise OutsideFetch(f"No notice was made. {stop}.") from None
     finally:
@@ -183,8 +197,17 @@ def _print(html: str, facts: NoticeFacts) -> tuple[bytes, tuple[Mark, ...], tupl
     return pdf, marks, tuple(listener.heard)
 
 
-def _lay_out(html: str, facts: NoticeFacts) -> tuple[bytes, tuple[Mark, ...]]:
-    fonts, css = _typography()
+Step = Callable[[Any], None]
+
+
+def lay_out(
+    html: str, facts: NoticeFacts, before: Step | None = None, after: Step | None = None
+) -> tuple[bytes, tuple[Mark, ...]]:
+    """Return the PDF and its marks. `before` sees the laid-out document, `after` the PDF's objects.
+
+    To be called with `layout_lock` held.
+    """
+    fonts, css = typography()
     source = HTML(string=html, url_fetcher=ClosedFetcher())
     document = source.render(font_config=fonts, stylesheets=[css], pdf_variant=VARIANT)
     document.metadata.__class__ = AccessibleArchiveMetadata
@@ -192,20 +215,33 @@ def _lay_out(html: str, facts: NoticeFacts) -> tuple[bytes, tuple[Mark, ...]]:
         raise OutsideFetch("No notice was made. A notice may not read a file to attach it.")
     document.metadata.attachments = [_attached(facts)]
     marks = page_marks(document.pages)
+    if before:
+        before(document)
+
+    def finish(document: Any, pdf: Any) -> None:
+        add_header_scopes(document, pdf)
+        if after:
+            after(pdf)
+
     with warnings.catch_warnings():
         # WeasyPrint 70 leaves its colour profile's file to be closed by the collector.
         warnings.filterwarnings("ignore", "unclosed file.*sRGB2014", ResourceWarning)
         pdf: Any = document.write_pdf(
-            pdf_variant=VARIANT, finisher=add_header_scopes, full_fonts=False, hinting=False
+            pdf_variant=VARIANT, finisher=finish, full_fonts=False, hinting=False
         )
     return bytes(pdf), marks
+
+
+def attached_text(facts: NoticeFacts) -> str:
+    """Return the facts as the text of the attached file."""
+    return json.dumps(facts.to_json(), ensure_ascii=False, indent=1, sort_keys=True)
 
 
 def _attached(facts: NoticeFacts) -> Attachment:
     """The facts, so that the file explains itself; dated by the notice, never by the clock."""
     midnight = datetime.combine(facts.dated, time(), UTC)
     return Attachment(
-        string=json.dumps(facts.to_json(), ensure_ascii=False, indent=1, sort_keys=True),
+        string=attached_text(facts),
         url_fetcher=ClosedFetcher(),
         name=FACTS_FILE,
         description="The facts that this notice was made from",

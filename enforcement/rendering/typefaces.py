@@ -30,8 +30,18 @@ def typeface_bytes(weight: str) -> bytes:
 @cache
 def printable() -> frozenset[int]:
     """Return the code points that both weights can draw."""
-    tables = [TTFont(BytesIO(typeface_bytes(weight))).getBestCmap() for weight in FILES]
-    return frozenset(set(tables[0]) & set(tables[1]))
+    regular, bold = _glyph_names()
+    return frozenset(set(regular) & set(bold))
+
+
+@cache
+def _glyph_names() -> tuple[dict[int, str], ...]:
+    return tuple(TTFont(BytesIO(typeface_bytes(weight))).getBestCmap() for weight in FILES)
+
+
+def glyphs(letter: str) -> tuple[str, ...]:
+    """Return the names of the glyphs that draw `letter` in each weight."""
+    return tuple(names.get(ord(letter), "") for names in _glyph_names())
 
 
 def refuse_unprintable(text: str) -> None:

@@ -8,6 +8,7 @@ from itertools import pairwise
 import segno
 
 from enforcement.domain.refusals import CannotPrint
+from enforcement.domain.words import day
 from enforcement.rendering.facts import Recipient
 
 WINDOW_LINES = 7  # most lines that GOV.UK Notify reads in an address
@@ -15,28 +16,11 @@ LINE_WIDTH = 56  # characters that surely fit the 92 mm of the window at 9 point
 _BAD_STARTS = '@()=[]"\\/,<>~'  # characters that may not begin an address line there
 
 
-MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
-
-
-def day(value: date) -> str:
-    """Return a date as "4 February 2025", whatever the machine's language."""
-    return f"{value.day} {MONTHS[value.month - 1]} {value.year}"
-
-
 def days_to(first: date, last: date) -> str:
     """Return the days from `first` to `last`: "8 to 14 October 2024" within one month."""
     if (first.year, first.month) == (last.year, last.month):
         return f"{first.day} to {day(last)}"
     return f"{day(first)} to {day(last)}"
-
-
-def pounds(pence: int) -> str:
-    """Return pence as "£1,643.00". Pence are always shown."""
-    sign = "-" if pence < 0 else ""
-    return f"{sign}£{abs(pence) // 100:,}.{abs(pence) % 100:02d}"
 
 
 def window_lines(recipient: Recipient) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from argon2 import PasswordHasher
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from enforcement.data.people import Account, StaffSession
 from enforcement.domain.permissions import Actor, Permission, Role
@@ -165,3 +166,14 @@ def end_sessions(work: Work, account: Account) -> None:
         )
     ):
         row.ended_at = work.now
+
+
+def names(session: Session, identities: Iterable[str | None]) -> dict[str, str]:
+    """Names of people by their staff number; an operator of the command line keeps the number."""
+    found = {identity: identity for identity in identities if identity}
+    numbers = {key.removeprefix("staff:"): key for key in found}
+    rows = session.execute(
+        select(Account.staff_number, Account.name).where(Account.staff_number.in_(numbers))
+    )
+    found.update({numbers[number]: name for number, name in rows})
+    return found

@@ -13,9 +13,8 @@ from enforcement.data.notices import Notice
 from enforcement.data.payments import Appeal
 from enforcement.data.replies import Reply
 from enforcement.domain.calendar import local_date
+from enforcement.domain.words import day, pounds
 from enforcement.services.case_facts import FINAL, INTENT, balance, penalty_of
-from enforcement.services.next_line import day
-from enforcement.services.timeline import pounds
 from enforcement.services.work import Work
 
 NOTICE_NAMES = {INTENT: "notice of intent", FINAL: "final notice"}

@@ -21,6 +21,7 @@ from enforcement.domain.calendar import local_date
 from enforcement.domain.refusals import BadInput, NotFound, WindowStillOpen
 from enforcement.domain.thresholds import Exclusion, ThresholdPolicy, Verdict, rule_table
 from enforcement.domain.windows import Month, Window
+from enforcement.domain.words import day as in_words
 from enforcement.services import policies
 from enforcement.services.outcomes import outcomes, windows_to
 from enforcement.services.standings import standings
@@ -115,8 +116,7 @@ def basis(session: Session, month: Month, now: datetime) -> Basis:
     window = window_of(row)
     if not window.is_closed(now):
         raise WindowStillOpen(
-            f"The {month.title} window is open until the end of "
-            f"{window.closes_on.day} {window.closes_on:%B %Y}.",
+            f"The {month.title} window is open until the end of {in_words(window.closes_on)}.",
             fix="Run it when the window has closed and its feed is complete.",
         )
     policy_row, policy = policies.threshold_on(session, window.closes_on)

@@ -24,7 +24,7 @@ from enforcement.domain.events import Fact
 from enforcement.domain.giving import Method, deemed_given
 from enforcement.domain.permissions import Permission
 from enforcement.domain.refusals import BadInput, DatesFallShort, WrongState
-from enforcement.rendering.wording import day
+from enforcement.domain.words import day
 from enforcement.services import links
 from enforcement.services.case_clocks import start_clock
 from enforcement.services.case_facts import FINAL, INTENT

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from enforcement.data.files import ImportedFile
-from enforcement.data.people import Account
 from enforcement.domain.refusals import NotFound
 
 
@@ -36,14 +33,3 @@ def find(session: Session, file_id: int) -> ImportedFile:
     if row is None:
         raise NotFound("There is no such file.")
     return row
-
-
-def names(session: Session, identities: Iterable[str | None]) -> dict[str, str]:
-    """Names of people by their staff number; an operator of the command line keeps the number."""
-    found = {identity: identity for identity in identities if identity}
-    numbers = {key.removeprefix("staff:"): key for key in found}
-    rows = session.execute(
-        select(Account.staff_number, Account.name).where(Account.staff_number.in_(numbers))
-    )
-    found.update({numbers[number]: name for number, name in rows})
-    return found

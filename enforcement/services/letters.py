@@ -13,11 +13,11 @@ from enforcement.data.cases import Case
 from enforcement.data.notices import Notice
 from enforcement.domain.cases import Action, State
 from enforcement.domain.clocks import ClockKind
-from enforcement.domain.fees import pounds
 from enforcement.domain.giving import Method
 from enforcement.domain.permissions import Permission
 from enforcement.domain.refusals import BadInput, WrongState
 from enforcement.domain.windows import Month, Window, window_for
+from enforcement.domain.words import pounds
 from enforcement.rendering import facts as paper
 from enforcement.rendering.paper import render
 from enforcement.services import notice_facts, payments

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from enforcement.domain.cases import CaseFacts, State
+from enforcement.domain.words import day
 
 S = State
 
@@ -134,8 +135,3 @@ _SENTENCES: dict[State, Callable[[CaseFacts, date], Next]] = {
     S.WITHDRAWN: _plain("An officer starts again with a new notice of intent, or closes the case."),
     S.CLOSED: _plain("Nothing: the case is closed."),
 }
-
-
-def day(value: date | None) -> str:
-    """ "4 February 2025"; nothing for None."""
-    return "" if value is None else f"{value.day} {value:%B} {value.year}"

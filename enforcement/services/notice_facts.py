@@ -30,8 +30,8 @@ from enforcement.domain.fees import AmountStatus
 from enforcement.domain.giving import Method, deemed_given
 from enforcement.domain.refusals import BadInput
 from enforcement.domain.windows import Month
+from enforcement.domain.words import day, pounds
 from enforcement.rendering import facts as paper
-from enforcement.rendering.wording import day, pounds
 from enforcement.services import links
 from enforcement.services.breaches import standing
 from enforcement.services.case_facts import INTENT, live_decision, live_notice

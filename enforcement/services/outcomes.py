@@ -18,6 +18,7 @@ from enforcement.data.windows import ReturnRow as StoredReturn
 from enforcement.domain.calendar import local_date
 from enforcement.domain.duties import Duty, Outcome, OutcomeRow, ReturnKind, ReturnRow, outcome_of
 from enforcement.domain.windows import Month, Window
+from enforcement.domain.words import day as in_words
 from enforcement.services.windows import window_of
 
 Outcomes: TypeAlias = dict[Month, OutcomeRow]
@@ -147,5 +148,5 @@ def _outcome(
     if correction is None or not found.outcome.is_miss:
         return found
     day = local_date(correction.made_at)
-    words = f"Corrected on {day.day} {day:%B %Y} (correction {correction.id}): {correction.reason}"
+    words = f"Corrected on {in_words(day)} (correction {correction.id}): {correction.reason}"
     return OutcomeRow(Outcome(correction.outcome), found.row, found.beside, words)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from enforcement.data.replies import Reply
-from enforcement.domain.calendar import LONDON
+from enforcement.domain.words import moment, weekday
 from enforcement.services import sending
 from enforcement.services.work import Work
 
@@ -25,7 +25,7 @@ def receipt_words(reply: Reply) -> str:
     ends_on, decide_by = _day(told["period_ends_on"]), _day(told["decide_by"])
     lines = [
         f"Your reply has reached us. Its reference is {reply.reference}.",
-        f"Received: {_moment(reply.received_at)}.",
+        f"Received: {moment(reply.received_at)}.",
     ]
     if reply.late:
         lines.append("It came after the last day and is marked late. The panel still sees it.")
@@ -46,10 +46,4 @@ def receipt_words(reply: Reply) -> str:
 def _day(text: str | None) -> str:
     if not text:
         return ""
-    day = date.fromisoformat(text)
-    return f"{day:%A} {day.day} {day:%B %Y}"
-
-
-def _moment(at: datetime) -> str:
-    local = at.astimezone(LONDON)
-    return f"{local.day} {local:%B %Y, %H:%M}"
+    return weekday(date.fromisoformat(text))

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from enforcement.data.history import Event, EventText
 from enforcement.domain.clocks import ClockKind
 from enforcement.domain.permissions import ROLE_TITLES, Role
-from enforcement.services.next_line import day
+from enforcement.domain.words import day, pounds
 
 By = Literal["person", "system", "provider"]
 GROUPS: dict[str, str] = {
@@ -266,9 +266,3 @@ def _text_words(name: str, value: str) -> str:
 
 def _sentence(name: str) -> str:
     return name.replace("_", " ").capitalize()
-
-
-def pounds(pence: int) -> str:
-    """Pence as "£1,234.56"."""
-    whole, rest = divmod(abs(pence), 100)
-    return f"{'−' if pence < 0 else ''}£{whole:,}.{rest:02d}"

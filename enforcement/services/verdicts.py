@@ -21,6 +21,7 @@ from enforcement.domain.thresholds import (
     verdict,
 )
 from enforcement.domain.windows import Month, Window
+from enforcement.domain.words import day as in_words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,4 +174,4 @@ def _day(text: str | None) -> date | None:
 
 def _shown(text: str | None) -> str:
     day = _day(text)
-    return f"{day.day} {day:%B %Y}" if day else "no date"
+    return in_words(day) or "no date"

@@ -20,6 +20,7 @@ from enforcement.data.windows import ReturnRow, WindowRow
 from enforcement.domain.permissions import Permission, can
 from enforcement.domain.refusals import BadInput, FeedNotComplete, WindowStillOpen
 from enforcement.domain.windows import Month, Window, window_for
+from enforcement.domain.words import day as in_words
 from enforcement.services import policies
 from enforcement.services.duty_windows import Windows, bounds
 from enforcement.services.work import Work
@@ -234,7 +235,7 @@ def totals(session: Session, month: Month) -> Totals:
 def refuse_open(work: Work, window: Window) -> None:
     """Refuse (WindowStillOpen) until the closing day is over in England."""
     if not window.is_closed(work.now):
-        closes = f"{window.closes_on.day} {window.closes_on:%B %Y}"
+        closes = in_words(window.closes_on)
         raise WindowStillOpen(
             f"The {window.month.title} window is open until the end of {closes}.",
             fix="Come back the day after it closes.",

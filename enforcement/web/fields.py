@@ -12,7 +12,7 @@ from typing import Any
 from wtforms import DateField, Field, Form, StringField, TextAreaField
 from wtforms.validators import StopValidation, ValidationError
 
-from enforcement.web.filters import MONTHS
+from enforcement.domain.words import MONTHS
 
 BOXES = ("day", "month", "year")
 

@@ -6,43 +6,16 @@ Times are shown in UK time; stored times are aware UTC. Money is whole pence.
 from __future__ import annotations
 
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from flask import Flask
 
-UK = ZoneInfo("Europe/London")
-# Written out, not taken from the machine's locale: a server set to another language must not
-# change the words of a legal date.
-MONTHS = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
-DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+from enforcement.domain.words import MONTHS, clock_time, day, moment, pounds, weekday
 
-
-def _uk(value: datetime) -> datetime:
-    if value.tzinfo is None:
-        raise ValueError("A time without a zone cannot be shown: stored times are aware UTC")
-    return value.astimezone(UK)
-
-
-def day(value: date | datetime | None) -> str:
-    """ "4 February 2025"; a time is shown as its UK day. Nothing for None."""
-    if value is None:
-        return ""
-    if isinstance(value, datetime):
-        value = _uk(value).date()
-    return f"{value.day} {MONTHS[value.month - 1]} {value.year}"
+# The words shared with paper and reasons, and the few that only screens need.
+__all__ = [
+    "clock_time", "day", "days_left", "install", "moment", "money", "month", "plural", "short_day",
+    "weekday",
+]  # fmt: skip
 
 
 def short_day(value: date | datetime | None) -> str:
@@ -51,39 +24,14 @@ def short_day(value: date | datetime | None) -> str:
     return f"{words[0]} {words[1][:3]} {words[2]}" if words else ""
 
 
-def weekday(value: date | datetime | None) -> str:
-    """ "Tuesday 4 February 2025"."""
-    if value is None:
-        return ""
-    if isinstance(value, datetime):
-        value = _uk(value).date()
-    return f"{DAYS[value.weekday()]} {day(value)}"
-
-
 def month(value: date | None) -> str:
     """ "February 2025", the name of a window."""
     return "" if value is None else f"{MONTHS[value.month - 1]} {value.year}"
 
 
-def clock_time(value: datetime) -> str:
-    """ "3:15pm" in UK time; noon is "12:00pm", the first minute of a day "12:00am"."""
-    local = _uk(value)
-    hour = local.hour % 12 or 12
-    return f"{hour}:{local.minute:02d}{'am' if local.hour < 12 else 'pm'}"
-
-
-def moment(value: datetime | None) -> str:
-    """ "4 February 2025, 3:15pm" in UK time. ValueError for a time without a zone."""
-    return "" if value is None else f"{day(value)}, {clock_time(value)}"
-
-
 def money(pence: int | None) -> str:
     """Pence as "£1,234.56"; the pence are always shown, so that no amount looks rounded."""
-    if pence is None:
-        return ""
-    sign = "−" if pence < 0 else ""
-    pounds, rest = divmod(abs(pence), 100)
-    return f"{sign}£{pounds:,}.{rest:02d}"
+    return "" if pence is None else pounds(pence)
 
 
 def plural(count: int, one: str, many: str = "") -> str:

@@ -363,7 +363,7 @@ def test_a_choice_gives_every_reason_at_once() -> None:
         if c.action is Action.DRAFT_INTENT
     ]
     assert draft.reasons == (
-        "Your role does not carry this.",
+        "This is done by: Enforcement officer.",
         "Sam Example has already acted as approver on this case, so may not act as drafter.",
         "The case is on hold.",
     )

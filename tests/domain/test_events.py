@@ -68,7 +68,7 @@ def test_the_text_of_a_value(value: Any, text: str) -> None:
         {"é": 1},
         {"a": {"ü": 1}},
         {1, 2},
-        object(),
+        pytest.param(object(), id="an object"),
     ],
     ids=str,
 )

@@ -219,7 +219,7 @@ def test_amounts_without_money_or_evidence_are_refused() -> None:
 
 @pytest.mark.parametrize(
     ("pence", "words"),
-    [(105_358, "£1,053.58"), (5, "£0.05"), (9_255_800, "£92,558.00"), (-81_600, "-£816.00")],
+    [(105_358, "£1,053.58"), (5, "£0.05"), (9_255_800, "£92,558.00"), (-81_600, "−£816.00")],
 )
 def test_pounds(pence: int, words: str) -> None:
     assert pounds(pence) == words

@@ -197,10 +197,8 @@ def test_a_hostile_address_line_is_refused_or_printed():
 )
 def test_any_fetch_stops_the_render(monkeypatch, tag):
     """The template itself is made hostile: even then nothing outside is read."""
-    whole = paper._words(notice_of_intent(), "letter.html")
-    monkeypatch.setattr(
-        paper, "_words", lambda facts, layout: whole.replace("</h1>", f"</h1>{tag}")
-    )
+    whole = paper.words(notice_of_intent(), "letter.html")
+    monkeypatch.setattr(paper, "words", lambda facts, layout: whole.replace("</h1>", f"</h1>{tag}"))
     with pytest.raises(OutsideFetch, match="may not read"):
         render(notice_of_intent())
 

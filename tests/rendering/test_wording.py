@@ -9,7 +9,8 @@ import segno
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enforcement.rendering.wording import day, days_to, pounds, qr_code
+from enforcement.domain.words import day, pounds
+from enforcement.rendering.wording import days_to, qr_code
 
 
 @pytest.mark.parametrize(
@@ -43,7 +44,7 @@ def test_days_in_words(first, last, words):
         (5, "£0.05"),
         (31_300, "£313.00"),
         (9_255_750, "£92,557.50"),
-        (-105, "-£1.05"),
+        (-105, "−£1.05"),
     ],
 )
 def test_pence_in_words(pence, words):

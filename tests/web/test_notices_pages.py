@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
@@ -48,7 +48,7 @@ def story(begin: Callable[..., Any]) -> Any:
 
 
 @pytest.fixture
-def site(begin: Callable[..., Any], settings: Any, people: Any, engine: Any) -> Iterator[Any]:
+def site(begin: Callable[..., Any], settings: Any, people: Any, engine: Any) -> Any:
     """`site(username)`: a signed-in browser without scripts; the clock stands still."""
     with transaction(engine, people["admin"], NOW, settings) as work:
         for name, role in (("olive", "officer"), ("sam", "senior"), ("ann", "auditor")):
@@ -72,7 +72,7 @@ def site(begin: Callable[..., Any], settings: Any, people: Any, engine: Any) -> 
         assert answer.status_code in (302, 303), answer.text
         return client
 
-    yield sign_in
+    return sign_in
 
 
 def token(page: str) -> str:

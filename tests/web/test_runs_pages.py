@@ -112,7 +112,7 @@ def test_from_preview_to_the_reason_for_the_case(
     for words in ("Both methods agree", "Cases to open", "Dual registration not settled",
                   "This is the first run", "£4,776.00"):  # fmt: skip
         assert words in page
-    assert "needs the role Senior officer" in page  # why Olive may not approve
+    assert "done by: Senior officer" in page  # why Olive may not approve
     olive.post("/runs/1/approve", 403, version="1")
     assert "Opens a case" in ann.get("/runs/1/rows?outcome=open")
     assert "Nothing can be" not in ann.get("/runs/1/duties/1")

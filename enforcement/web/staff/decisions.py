@@ -16,7 +16,7 @@ from enforcement.data.replies import Reply
 from enforcement.domain.cases import Action, CaseFacts, Gate, State
 from enforcement.domain.cases import gates as table_gates
 from enforcement.domain.decisions import Outcome, Vote, why_not_vote
-from enforcement.domain.permissions import Permission, can
+from enforcement.domain.permissions import Permission, not_yours
 from enforcement.domain.replies import TITLES
 from enforcement.services import cases, decisions
 from enforcement.services.case_facts import facts_of, live_decision
@@ -197,11 +197,10 @@ def _actions(
 
 
 _NO = Action.DECIDE_NO_PENALTY
-_ROLE = "Your role does not carry this."
 
 
 def _propose(work: Work, case: Case, facts: CaseFacts, voted: bool) -> pages.Action:
-    reasons = [] if can(work.actor, Permission.PROPOSE_DECISION) else [_ROLE]
+    reasons = [s for s in [not_yours(work.actor, Permission.PROPOSE_DECISION)] if s]
     if facts.state is State.REPRESENTATIONS:
         gates = table_gates(Action.START_PANEL, facts, work.today)
         reasons += [gate.sentence for gate in gates if not gate.ok]
@@ -212,7 +211,7 @@ def _propose(work: Work, case: Case, facts: CaseFacts, voted: bool) -> pages.Act
 
 
 def _aside(work: Work, case: Case) -> pages.Action:
-    reason = "" if can(work.actor, Permission.PROPOSE_DECISION) else _ROLE
+    reason = not_yours(work.actor, Permission.PROPOSE_DECISION)
     url = place("decisions.set_aside", reference=case.reference)
     return pages.Action("Set aside what is before the panel", url, reason=reason)
 
@@ -220,7 +219,7 @@ def _aside(work: Work, case: Case) -> pages.Action:
 def _vote(work: Work, case: Case, found: Decision, facts: CaseFacts) -> pages.Action:
     voted = frozenset(v.member for v in found.votes)
     why = why_not_vote(facts.people, work.actor, found.proposed_by, voted) or ""
-    reason = why if can(work.actor, Permission.DECIDE) else _ROLE
+    reason = not_yours(work.actor, Permission.DECIDE) or why
     url = place("decisions.vote", reference=case.reference)
     return pages.Action("Vote", url, primary=True, reason=reason)
 

@@ -11,6 +11,7 @@ from enforcement.domain.permissions import Permission, can
 from enforcement.domain.refusals import NotFound, Refusal
 from enforcement.domain.windows import Month
 from enforcement.services import contacts, files, imports, load_progress, register, returns
+from enforcement.services.accounts import names
 from enforcement.services.loading import Incoming, Loaded, Progress, loaded_of
 from enforcement.services.register_changes import KINDS as CHANGES
 from enforcement.services.register_changes import cases_touched_by, changes_of
@@ -35,7 +36,7 @@ def list_imports() -> Any:
         work.session, kind or None, None, int(before) if before.isdecimal() else None, PAGE + 1
     )
     waiting = returns.waiting(work.session)
-    people = imports.names(work.session, [row.loaded_by for row in (*rows, *waiting)])
+    people = names(work.session, [row.loaded_by for row in (*rows, *waiting)])
     return render_template(
         "staff/imports/imports.html",
         list=import_lists.files(rows[:PAGE], people, kind, more=len(rows) > PAGE),
@@ -161,7 +162,7 @@ def file(file_id: int) -> Any:
 def _file_page(file_id: int, form: ReleaseForm, status: int = 200) -> Any:
     work = access.work()
     row = imports.find(work.session, file_id)
-    people = imports.names(work.session, [row.loaded_by, row.released_by])
+    people = names(work.session, [row.loaded_by, row.released_by])
     is_register = row.kind == register.KIND
     return (
         render_template(

@@ -15,8 +15,9 @@ from enforcement.data.payments import LedgerEntry, Penalty
 from enforcement.domain import payments as ledger
 from enforcement.domain.cases import Action
 from enforcement.domain.payments import Ask, Kind
-from enforcement.domain.permissions import Permission, can
+from enforcement.domain.permissions import Permission, not_yours
 from enforcement.services import cases, payments
+from enforcement.services.accounts import names
 from enforcement.services.case_facts import balance, penalty_of
 from enforcement.services.work import Work
 from enforcement.web import access, pages
@@ -29,7 +30,6 @@ from enforcement.web.staff.case_frame import case_frame, place
 
 bp = Blueprint("payments", __name__)
 BOTH = ["GET", "POST"]
-_ROLE = "Your role does not carry this."
 
 
 class EntryForm(CaseForm):
@@ -103,7 +103,7 @@ def money_page(reference: str) -> str:
         standing=ledger.standing(owed),
         settled=owed == 0 and case.state in ("payment", "recovery", "county_court"),
         facts=_facts(penalty, owed),
-        entries=_entries(penalty) if penalty else None,
+        entries=_entries(work, penalty) if penalty else None,
         actions=_actions(work, case, penalty),
     )
 
@@ -118,8 +118,9 @@ def _facts(penalty: Penalty | None, owed: int | None) -> list[pages.Fact]:
     ]
 
 
-def _entries(penalty: Penalty) -> Listing:
+def _entries(work: Work, penalty: Penalty) -> Listing:
     rows = []
+    people = names(work.session, [entry.entered_by for entry in penalty.entries])
     running = 0
     for entry in penalty.entries:
         running += entry.pence
@@ -129,7 +130,7 @@ def _entries(penalty: Penalty) -> Listing:
                 "kind": Cell(Kind(entry.kind).label, note=_said(entry)),
                 "pence": Cell(money(entry.pence)),
                 "balance": Cell(money(running)),
-                "by": Cell(entry.entered_by.partition(":")[2] or entry.entered_by),
+                "by": Cell(people[entry.entered_by]),
             }
         )
     return Listing(
@@ -153,7 +154,7 @@ def _said(entry: LedgerEntry) -> str:
 
 def _actions(work: Work, case: Case, penalty: Penalty | None) -> list[pages.Action]:
     found = []
-    why = "" if can(work.actor, Permission.RECORD_MONEY) else _ROLE
+    why = not_yours(work.actor, Permission.RECORD_MONEY)
     none_yet = "" if penalty else "No penalty is raised until a final notice is sent."
     for kind, (_, title) in FORMS.items():
         url = place("payments.enter", reference=case.reference, kind=kind.value)

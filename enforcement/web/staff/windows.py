@@ -12,6 +12,7 @@ from enforcement.domain.permissions import Permission, can
 from enforcement.domain.refusals import BadInput, Refusal
 from enforcement.domain.windows import Month, Timing, Window
 from enforcement.services import imports, windows
+from enforcement.services.accounts import names
 from enforcement.services.windows import Totals
 from enforcement.web import access
 from enforcement.web.filters import days_left, moment, weekday
@@ -38,7 +39,7 @@ def list_windows() -> Any:
     months = windows.months_around(work.today, list(rows))
     found = windows.computed_from(work.session, months[0], months[-1] - months[0] + 1)
     by_month = {window.month: window for window in found}
-    people = imports.names(work.session, [row.feed_complete_by for row in rows.values()])
+    people = names(work.session, [row.feed_complete_by for row in rows.values()])
     past = [m for m in reversed(months) if by_month[m].judge(work.now) is Timing.AFTER]
     coming = [m for m in months if m not in set(past)]
     return render_template(
@@ -116,7 +117,7 @@ def _page(month: Month, form: CompleteForm, status: int = 200) -> Any:
         one for one in imports.listed(work.session, "returns", limit=200)
         if one.window_no == month.number
     ]  # fmt: skip
-    people = imports.names(
+    people = names(
         work.session, [*(one.loaded_by for one in rows), row.feed_complete_by if row else None]
     )
     complete = row is not None and row.feed_complete_at is not None
