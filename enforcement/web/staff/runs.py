@@ -19,13 +19,14 @@ from enforcement.domain.duties import Service
 from enforcement.domain.permissions import Permission, can
 from enforcement.domain.refusals import NotFound, Refusal
 from enforcement.domain.windows import Month
+from enforcement.services import accounts
 from enforcement.services import runs as all_runs
 from enforcement.services.evaluation import basis, exclusion_title, judge_one
 from enforcement.services.policies import threshold_of
 from enforcement.services.work import Work
 from enforcement.web import access, pages
 from enforcement.web.fields import visible
-from enforcement.web.filters import moment, money, plural
+from enforcement.web.filters import day, moment, money, plural
 from enforcement.web.forms import NhsForm
 from enforcement.web.listing import Cell, Column, Listing, address, single
 from enforcement.web.staff.case_frame import place
@@ -88,6 +89,9 @@ def _list_page(work: Work, form: PreviewForm, errors: Sequence[dict[str, str]] =
         query = query.where(Run.id < int(after))
     found = list(work.session.scalars(query))
     shown = found[:SIZE]
+    names = accounts.names(
+        work.session, [one for run in shown for one in (run.previewed_by, run.approved_by)]
+    )
     return render_template(
         "staff/runs/runs.html",
         form=form if can(work.actor, Permission.PREVIEW_RUN) and form.window.choices else None,
@@ -102,7 +106,7 @@ def _list_page(work: Work, form: PreviewForm, errors: Sequence[dict[str, str]] =
                 Column("who", "Previewed"),
                 Column("approved", "Approved"),
             ),
-            rows=[_line(run) for run in shown],
+            rows=[_line(run, names) for run in shown],
             empty_title="No run yet",
             empty_text="When a window has closed and its feed is complete, preview it here.",
             next_url=url_for("runs.runs", before=shown[-1].id) if len(found) > SIZE else None,
@@ -110,7 +114,7 @@ def _list_page(work: Work, form: PreviewForm, errors: Sequence[dict[str, str]] =
     )
 
 
-def _line(run: Run) -> dict[str, object]:
+def _line(run: Run, names: dict[str, str]) -> dict[str, object]:
     return {
         "run": Cell(
             f"{Month(run.window_no).title}", href=url_for("runs.run", run_id=run.id),
@@ -119,8 +123,8 @@ def _line(run: Run) -> dict[str, object]:
         "state": Cell(all_runs.STATES[run.state], tag=COLOURS[run.state]),
         "cases": f"{run.counts.get('cases', 0):,}",
         "money": money(run.counts.get("pence")),
-        "who": Cell(run.previewed_by, note=moment(run.previewed_at)),
-        "approved": Cell(run.approved_by or "Not yet", note=moment(run.approved_at)),
+        "who": Cell(names[run.previewed_by], note=moment(run.previewed_at)),
+        "approved": Cell(names.get(run.approved_by or "", "Not yet"), note=moment(run.approved_at)),
     }  # fmt: skip
 
 
@@ -175,16 +179,17 @@ def _facts(work: Work, run: Run) -> list[pages.Fact]:
     counts = run.counts
     month = Month(run.window_no)
     window = work.session.get_one(WindowRow, run.window_no)
+    names = accounts.names(work.session, [run.previewed_by, run.approved_by])
     filters = [f"At most {plural(run.cap, 'case')}"] if run.cap else []
     filters += [f"Only {counts['area']}"] if counts.get("area") else []
     unknown = counts.get("pence_unknown", 0)
     found = [
-        pages.Fact("Window", month.title, f"closed {window.closes_on:%d.%m.%Y}"),
+        pages.Fact("Window", month.title, f"closed {day(window.closes_on)}"),
         pages.Fact("Filter", " · ".join(filters) or "None: every duty"),
-        pages.Fact("Previewed", run.previewed_by, moment(run.previewed_at)),
+        pages.Fact("Previewed", names[run.previewed_by], moment(run.previewed_at)),
     ]
     if run.approved_by:
-        found.append(pages.Fact("Approved", run.approved_by, moment(run.approved_at)))
+        found.append(pages.Fact("Approved", names[run.approved_by], moment(run.approved_at)))
     if "cases" in counts:
         found += [
             pages.Fact("Cases to open", f"{counts['cases']:,}", "one for each provider"),
@@ -212,6 +217,8 @@ def _since(since: dict[str, Any] | None) -> tuple[str, str]:
 
 def _checks(work: Work, run: Run) -> list[pages.Check]:
     window = work.session.get_one(WindowRow, run.window_no)
+    names = accounts.names(work.session, [run.approved_by, window.feed_complete_by])
+    declared = names.get(window.feed_complete_by or "")
     windows_url = place("windows.windows")
     agree = run.state != "refused"
     return [
@@ -227,7 +234,7 @@ def _checks(work: Work, run: Run) -> list[pages.Check]:
         pages.Check(
             "The feed is complete",
             window.feed_complete_at is not None,
-            f"Declared by {window.feed_complete_by}, {moment(window.feed_complete_at)}."
+            f"Declared by {declared}, {moment(window.feed_complete_at)}."
             if window.feed_complete_at
             else "Nobody has declared it complete.",
             evidence_url=windows_url,
@@ -235,7 +242,7 @@ def _checks(work: Work, run: Run) -> list[pages.Check]:
         pages.Check(
             "A second person approves",
             run.approved_by is not None,
-            f"Approved by {run.approved_by}." if run.approved_by else "Not approved yet.",
+            f"Approved by {names[run.approved_by]}." if run.approved_by else "Not approved yet.",
         ),
     ]
 

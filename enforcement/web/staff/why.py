@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, render_template, url_for
@@ -11,12 +12,14 @@ from enforcement.data.cases import Case
 from enforcement.domain.duties import Service
 from enforcement.domain.permissions import Permission
 from enforcement.domain.windows import Month
+from enforcement.services import accounts
 from enforcement.services import cases as all_cases
 from enforcement.services.evaluation import exclusion_title
 from enforcement.services.why import Why, explain
+from enforcement.services.work import Work
 from enforcement.web import access, pages
 from enforcement.web.exports import download
-from enforcement.web.filters import moment
+from enforcement.web.filters import day, moment
 from enforcement.web.listing import Cell, Column, Listing
 from enforcement.web.staff.case_frame import case_frame, place, state_tag
 
@@ -35,7 +38,7 @@ def case_why(reference: str) -> str:
         case_frame=case_frame(work, case, tab="why"),
         case=case,
         why=found,
-        facts=_facts(case, found),
+        facts=_facts(work, case, found),
         grid=_grid(found, names),
         evidence=_evidence(found, names),
         beside=_beside(found, names),
@@ -63,15 +66,18 @@ def case_why_json(reference: str) -> Response:
     )
 
 
-def _facts(case: Case, found: Why) -> list[pages.Fact]:
+def _facts(work: Work, case: Case, found: Why) -> list[pages.Fact]:
     run = found.stored["run"]
+    both = (run["previewed_by"], run["approved_by"])
+    previewed, approved = map(accounts.names(work.session, both).__getitem__, both)
+    closed = day(date.fromisoformat(run["window"]["closes_on"]))
     return [
         pages.Fact("Rule", found.rule),
         pages.Fact("Policy", found.policy.version, found.policy.citation),
         pages.Fact("Window judged", Month.parse(run["window"]["month"]).title,
-                   f"closed {run['window']['closes_on']}, calendar {case.calendar_version}"),
+                   f"closed {closed}, calendar {case.calendar_version}"),
         pages.Fact("Run", f"Run {run['run']}",
-                   f"previewed by {run['previewed_by']}, approved by {run['approved_by']}",
+                   f"previewed by {previewed}, approved by {approved}",
                    href=place("runs.run", run_id=run["run"])),
         pages.Fact("Opened", moment(case.opened_at)),
     ]  # fmt: skip

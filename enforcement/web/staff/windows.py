@@ -152,7 +152,11 @@ def _why_not(found: Window, now: Totals) -> Refusal | None:
 def _facts(found: Window, row: WindowRow | None, people: dict[str, str]) -> list[Fact]:
     facts = [
         Fact("Opens", weekday(found.opens_on), "at the start of the day"),
-        Fact("Closes", weekday(found.closes_on), f"at the end of the day {_moved(found)}".strip()),
+        Fact(
+            "Closes",
+            weekday(found.closes_on),
+            ", ".join(filter(None, ("at the end of the day", _moved(found)))),
+        ),
         Fact("Calendar", found.calendar_version),
     ]
     if found.override_reason:
