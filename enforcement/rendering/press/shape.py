@@ -1,0 +1,266 @@
+"""One shape of letter: laid out once by WeasyPrint from made-up values, then filled.
+
+A filled sheet has the same page contents, operator for operator, as the full layout of the same
+letter; `Shape.prove` checks that on a second letter of made-up values before any real one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import md5
+from itertools import chain
+from typing import Any
+from xml.sax.saxutils import escape as escape_xml
+
+import pydyf
+from markupsafe import escape as escape_html
+
+from enforcement.rendering import paper
+from enforcement.rendering.facts import NoticeFacts
+from enforcement.rendering.geometry import Mark, page_marks
+from enforcement.rendering.press.blanks import Slot
+from enforcement.rendering.press.cuts import Knife, fill
+from enforcement.rendering.press.ink import Inker, Misfit, paint_letters
+from enforcement.rendering.press.lines import Line, lines_with_values
+from enforcement.rendering.press.writer import FrozenFile, Kept, deflated, text
+
+_RUN = re.compile(r"M(\d+) (\d+)h(\d+)v1h-\d+z")
+_METADATA = b"/Type /Metadata/Subtype /XML"
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A filled shape before it is a file: contents by page, metadata, information, words."""
+
+    html: str
+    pages: tuple[bytes, ...]
+    metadata: bytes
+    info: bytes
+    marks: tuple[Mark, ...]
+
+
+Pieces = Sequence[tuple[str, ...]]  # the lines that each value takes
+Finder = Callable[[Any], tuple[Line, ...]]
+
+
+class Laid:
+    """A letter in full layout, with what WeasyPrint made of it on the way.
+
+    `find` looks for lines in the laid-out document.
+    """
+
+    def __init__(self, facts: NoticeFacts, script: str, find: Finder | None = None) -> None:
+        self.html = paper.words(facts, "letter.html")
+        self._script = script
+        self.lines: tuple[Line, ...] = ()
+        self.info: dict[str, str] = {}
+        self._find = find
+        _, self.marks = paper.lay_out(self.html, facts, self._before, self._after)
+
+    def _before(self, document: Any) -> None:
+        paint_letters(self._script, document.fonts)
+        if self._find:
+            self.lines = self._find(document)
+
+    def _after(self, pdf: Any) -> None:
+        self.root: bytes = pdf.catalog.reference
+        self.info = {key: value.string for key, value in pdf.info.items()}
+        numbers = [_number(page) for page in pdf.page_references]
+        self.contents = [_number(pdf.objects[number]["Contents"]) for number in numbers]
+        self.metadata = _number(pdf.catalog["Metadata"])
+        (self.attached,) = (
+            obj.number for obj in pdf.objects if _extra(obj).get("Type") == "/EmbeddedFile"
+        )
+        self.pages = [b"\n".join(map(_bytes, pdf.objects[n].stream)) for n in self.contents]
+        self.description = b"\n".join(pdf.objects[self.metadata].stream).decode()
+        changing = {*self.contents, self.metadata, self.attached}
+        self.unchanging = [
+            Kept(obj.number, obj.compressible, obj.data)
+            for obj in pdf.objects[1:]
+            if obj.number not in changing
+        ]
+
+
+def _number(reference: bytes) -> int:
+    return int(reference.split()[0])
+
+
+def _extra(obj: Any) -> dict[str, Any]:
+    return getattr(obj, "extra", None) or {}
+
+
+def _bytes(item: Any) -> bytes:
+    if isinstance(item, str):
+        return item.encode("ascii")
+    return item if isinstance(item, bytes) else item.data
+
+
+class Shape:
+    """What is the same in all letters of one shape, and where the rest goes.
+
+    Refuses Misfit when the template does not allow pressing.
+    """
+
+    def __init__(
+        self, facts: NoticeFacts, script: str, slots: Sequence[Slot], pieces: Pieces,
+        inker: Inker,
+    ) -> None:  # fmt: skip
+        self._script, self._inker = script, inker
+        self._counts = [len(lines) for lines in pieces]
+        values = [slot.text for slot in slots]
+        knife = Knife(values)
+
+        def find(document: Any) -> tuple[Line, ...]:
+            return lines_with_values(
+                document, page_marks(document.pages), Knife([*chain(*pieces)]), inker
+            )
+
+        laid = Laid(facts, script, find)
+        self.lines = laid.lines
+        self._marks = laid.marks
+        self._square = next(n for n, slot in enumerate(slots) if slot.kind == "square")
+        self._html = knife.cut(laid.html)
+        self._description = knife.cut(laid.description)
+        self._info = {key: knife.cut(value) for key, value in laid.info.items()}
+        live, _ = self._set(pieces)
+        live.append(_square(values[self._square]))
+        pages = [line.page for line in self.lines for _ in line.pieces for _ in "pt"]
+        self._sheets = [
+            _cut_page(items, live, [n for n, at in enumerate(pages) if at == page])
+            for page, items in enumerate(laid.pages, start=1)
+        ]
+        found = [part for sheet in self._sheets for part in sheet if isinstance(part, int)]
+        if sorted(found) != [*range(len(live))]:
+            raise Misfit("a value was not found in the contents of its page, or found twice")
+        self._unchanging = laid.unchanging
+        self._refuse_left_over(values)
+        self._numbers = (*laid.contents, laid.metadata)
+        self._attached = laid.attached
+        self._file = FrozenFile(self._unchanging, {*self._numbers, laid.attached}, laid.root)
+
+    def _refuse_left_over(self, values: Iterable[str]) -> None:
+        held = b"\n".join(kept.body for kept in self._unchanging)
+        for value in values:
+            if value.encode() in held or value.encode("utf-16-be").hex().encode() in held:
+                raise Misfit(f"a value outside page, metadata and attachment: {value}")
+
+    def fill(self, values: Sequence[str], pieces: Pieces) -> Sheet:
+        """Return the letter with these values. Refuses Misfit when one does not fit its line."""
+        live, marks = self._set(pieces)
+        live.append(_square(values[self._square]))
+        return Sheet(
+            html=fill(self._html, values, lambda value: str(escape_html(value))),
+            pages=tuple(
+                b"".join(part if isinstance(part, bytes) else live[part] for part in sheet)
+                for sheet in self._sheets
+            ),
+            metadata=fill(self._description, values, escape_xml).encode(),
+            info=b"".join(
+                b"/%s %s" % (key.encode(), text(fill(cut, values)))
+                for key, cut in self._info.items()
+            ),
+            marks=tuple(marks),
+        )
+
+    def _set(self, pieces: Pieces) -> tuple[list[bytes], list[Mark]]:
+        """Return the two operators that place and show each piece, in turn, and all marks."""
+        if [len(lines) for lines in pieces] != self._counts:
+            raise Misfit("a value on more lines than its shape has")
+        texts = [*chain(*pieces)]
+        live: list[bytes] = []
+        marks = list(self._marks)
+        for line in self.lines:
+            for piece, inked in line.set(texts, self._inker):
+                live += (_placed(inked.left, piece.base), inked.shown)
+                marks[piece.mark] = inked.mark(marks[piece.mark])
+        return live, marks
+
+    def prove(self, facts: NoticeFacts, slots: Sequence[Slot], pieces: Pieces) -> None:
+        """Compare a filled sheet with the full layout of the same letter of made-up values.
+
+        Refuses Misfit at the first difference.
+        """
+        laid = Laid(facts, self._script)
+        sheet = self.fill([slot.text for slot in slots], pieces)
+        info = b"".join(b"/%s %s" % (key.encode(), text(value)) for key, value in laid.info.items())
+        same = {
+            "the words": sheet.html == laid.html,
+            "the pages": sheet.pages == tuple(laid.pages),
+            "the metadata": sheet.metadata == laid.description.encode(),
+            "the information": sheet.info == info,
+            "the structure": self._unchanging == laid.unchanging,
+            "the marks": _rounded(sheet.marks) == _rounded(laid.marks),
+        }
+        if not all(same.values()):
+            raise Misfit("not as laid out: " + ", ".join(k for k, good in same.items() if not good))
+
+    def file(self, facts: NoticeFacts, sheet: Sheet) -> bytes:
+        """Return the PDF of a filled sheet with its facts attached."""
+        *contents, metadata = self._numbers
+        held = paper.attached_text(facts).encode()
+        bodies = {
+            number: deflated(b"", page) for number, page in zip(contents, sheet.pages, strict=True)
+        }
+        bodies[self._attached] = deflated(_attachment(facts, held), held)
+        bodies[metadata] = deflated(_METADATA, sheet.metadata)
+        bodies[self._file.info] = b"<<" + sheet.info + b">>"
+        return self._file.write(bodies)
+
+
+def _attachment(facts: NoticeFacts, held: bytes) -> bytes:
+    midnight = f"D:{facts.dated:%Y%m%d}000000Z".encode()
+    checksum = md5(held, usedforsecurity=False).hexdigest().encode()
+    return (
+        b"/Type /EmbeddedFile/Subtype /application#2fjson/Params <</CheckSum <%s>/Size %d"
+        b"/CreationDate (%s)/ModDate (%s)>>" % (checksum, len(held), midnight, midnight)
+    )
+
+
+def _placed(left: float, base: float) -> bytes:
+    """The text matrix as pydyf writes it."""
+    holder = pydyf.Stream()
+    holder.set_text_matrix(1, 0, 0, -1, left, base)
+    written: bytes = holder.stream[0]
+    return written
+
+
+def _square(path: str) -> bytes:
+    """The QR code's path as PDF operators, as WeasyPrint draws such a path."""
+    return _RUN.sub(_run, path).rstrip("\n").encode()
+
+
+def _run(match: re.Match[str]) -> str:
+    x, y, length = map(int, match.groups())
+    right, low = x + length, y + 1
+    return f"{x} {y} m\n{right} {y} l\n{right} {low} l\n{x} {low} l\nh\n"
+
+
+def _cut_page(page: bytes, live: list[bytes], here: list[int]) -> tuple[bytes | int, ...]:
+    """Return a page's operators, with a number in place of each of the `live` ones found.
+
+    `here` are the numbers of this page's pieces; the QR code, last of `live`, is on any page. The
+    choice of font may stand between a piece's place and its text.
+    """
+    found: list[tuple[int, int, int]] = []
+    for first, second in zip(here[::2], here[1::2], strict=True):
+        place, shown = re.escape(live[first]), re.escape(live[second])
+        for match in re.finditer(rb"^(%s)\n(?:/\S+ \S+ Tf\n)?(%s)$" % (place, shown), page, re.M):
+            found += [(*match.span(1), first), (*match.span(2), second)]
+    square = re.escape(live[-1])
+    found += [(*match.span(), len(live) - 1) for match in re.finditer(square, page)]
+    parts: list[bytes | int] = []
+    done = 0
+    for start, end, number in sorted(found):
+        parts += (page[done:start], number)
+        done = end
+    return (*parts, page[done:])
+
+
+def _rounded(marks: Iterable[Mark]) -> list[object]:
+    return [
+        (mark.page, mark.kind, mark.words, mark.in_window,
+         *(round(side, 6) for side in (mark.left, mark.top, mark.right, mark.bottom)))
+        for mark in marks
+    ]  # fmt: skip

@@ -1,0 +1,200 @@
+"""The press prints what the full layout prints, or lets the full layout print it."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from notices import EVERY_KIND, MISSES, notice_of_intent
+from pressed_letters import differences, random_letter
+from worst_notices import worst
+
+from enforcement.domain.refusals import CannotPrint
+from enforcement.rendering import paper, press
+from enforcement.rendering.facts import ProviderFacts, Recipient
+from enforcement.rendering.press import Press
+from enforcement.rendering.press.blanks import Blanks, blank_letter, slots
+from enforcement.rendering.press.cuts import Knife
+from enforcement.rendering.press.ink import BASIC, LATIN, letters
+
+pytestmark = pytest.mark.slow
+SAMPLE = 40  # random letters here; tests/bench/bench_press.py takes a thousand
+LONG = "The Honourable Company of Invented Providers of Long Names and Care in Sample Counties"
+
+
+@pytest.fixture(scope="module")
+def warm():
+    """A press that has already printed other letters."""
+    made = Press()
+    made.render(notice_of_intent())
+    return made
+
+
+def named(name, **parts):
+    return notice_of_intent(provider=ProviderFacts(name, "1-900000001", "09999999"), **parts)
+
+
+def test_random_letters_are_as_laid_out_in_full(warm):
+    before = warm.full
+    for number in range(SAMPLE):
+        facts = random_letter(number)
+        assert differences(warm.render(facts), paper.render(facts)) == [], f"letter {number}"
+    assert warm.full - before <= SAMPLE // 4
+
+
+def _pixels(pdf: bytes, folder: Path) -> list[bytes]:
+    folder.mkdir()
+    (folder / "a.pdf").write_bytes(pdf)
+    subprocess.run(["pdftoppm", "-r", "100", "a.pdf", "p"], cwd=folder, check=True)
+    return [path.read_bytes() for path in sorted(folder.glob("*.ppm"))]
+
+
+@pytest.mark.skipif(shutil.which("pdftoppm") is None, reason="NO POPPLER: ./run test installs it")
+@pytest.mark.parametrize("number", [1, 5, 7])
+def test_every_pixel_is_the_same(warm, tmp_path, number):
+    facts = random_letter(number)
+    before = warm.pressed
+    printed = warm.render(facts)
+    assert warm.pressed == before + 1
+    mine, yours = _pixels(printed.pdf, tmp_path / "press"), _pixels(
+        paper.render(facts).pdf, tmp_path / "full"
+    )  # fmt: skip
+    assert len(mine) == printed.pages
+    assert mine == yours
+
+
+@pytest.mark.parametrize("facts", [notice_of_intent(), named("Łódź & Sønner"), random_letter(5)])
+def test_a_pressed_letter_conforms(warm, validate, facts):
+    before = warm.pressed
+    assert validate(warm.render(facts).pdf) == []
+    assert warm.pressed == before + 1
+
+
+def test_the_same_facts_give_the_same_bytes_in_any_order(warm):
+    facts = [random_letter(number) for number in (1, 5)]
+    forward = [warm.render(each).sha256 for each in facts]
+    fresh = Press()
+    assert [fresh.render(each).sha256 for each in reversed(facts)] == forward[::-1]
+
+
+def test_a_shape_is_made_from_made_up_values_only():
+    """First trap: the first letter's long name must not decide the lines of the next letter."""
+    made = Press()
+    long = named(LONG, misses=tuple(replace(miss, location_name=LONG) for miss in MISSES))
+    for facts in (long, notice_of_intent(), long, named("B")):
+        assert differences(made.render(facts), paper.render(facts)) == []
+    assert made.full == 0
+    for blank, _ in made._shapes:
+        held = "".join(paper.strings(blank.to_json()))
+        assert not any(name in held for name in (LONG, "Meadow", "Sample Street", "K7QW"))
+
+
+def test_made_up_values_all_differ_however_often_a_value_is_repeated():
+    repeated = notice_of_intent(misses=MISSES[:1] * 6, support_contacts=("Same words.",) * 3)
+    for proof in (False, True):
+        blanks = Blanks(lambda kind, value: 2, lambda kind: 8, proof=proof)
+        texts = [slot.text for slot in slots(blank_letter(repeated, blanks))]
+        assert len(set(texts)) == len(texts)
+        Knife(texts)
+
+
+@pytest.mark.parametrize("values", [["Qz1", "Qz1"], ["Qz1", "Qz12"], ["aQz1b", "Qz1"]])
+def test_values_that_could_be_confused_are_refused(values):
+    with pytest.raises(AssertionError, match="made-up value"):
+        Knife(values)
+
+
+def test_a_missing_glyph_does_not_poison_later_letters():
+    """Second trap: a letter that the subset lacks must leave no trace in the letters after it."""
+    made = Press()
+    first = made.render(notice_of_intent()).sha256
+    for name in ("Ωmega Care", "Ѐ Care", "Café \u0301"):
+        facts = named(name)
+        assert differences(made.render(facts), paper.render(facts)) == []
+    with pytest.raises(CannotPrint, match=r"U\+5B57"):
+        made.render(named("字"))
+    face = made._inker.face(next(iter(made._shapes.values())).lines[0].pieces[0].face.style)
+    with pytest.raises(press.Misfit):
+        made._inker.ink(face, "Ω")
+    assert made.render(notice_of_intent()).sha256 == first
+    plain = named("Plain Care")
+    assert differences(made.render(plain), paper.render(plain)) == []
+    assert made.reasons.total() == 4
+
+
+@pytest.mark.parametrize(
+    ("facts", "reason"),
+    [
+        (notice_of_intent(reasons=("An officer’s own words.",)), "not pressed"),
+        (named("Two  spaces"), "not pressed"),
+        (named("A line\nand another"), "not pressed"),
+        (named(" begins with a space"), "not pressed"),
+        (notice_of_intent(provider=ProviderFacts("Care", "1-9" * 25)), "too wide"),
+        (worst("notice_of_intent"), "not pressed"),
+        *((EVERY_KIND[kind](), "not pressed") for kind in EVERY_KIND if kind != "notice_of_intent"),
+    ],
+)
+def test_whatever_does_not_fit_is_laid_out_in_full_and_counted(warm, facts, reason):
+    before = warm.full
+    assert warm.render(facts) == paper.render(facts)
+    assert warm.full == before + 1
+    assert any(reason in said for said in warm.reasons)
+
+
+@pytest.mark.parametrize("length", range(20, 140, 15))
+def test_names_of_any_length_are_printed_alike(warm, length):
+    name = (LONG + " " + LONG)[:length].strip()
+    facts = named(
+        name,
+        misses=tuple(replace(miss, location_name=name) for miss in MISSES),
+        recipient=Recipient(name, None, None, ("14 Sample Street",), "ZZ99 9ZZ"),
+    )
+    assert differences(warm.render(facts), paper.render(facts)) == []
+
+
+def test_hostile_words_are_printed_alike(warm):
+    facts = named("<b>A & B</b> {{ 7*7 }} ]]> \"'", reference="<&>", notice_reference="&amp;<i>")
+    before = warm.pressed
+    assert differences(warm.render(facts), paper.render(facts)) == []
+    assert warm.pressed == before + 1
+
+
+def test_the_press_can_be_turned_off():
+    off = Press(on=False)
+    assert off.render(notice_of_intent()) == paper.render(notice_of_intent())
+    assert off.reasons == {"the press is off": 1}
+
+
+def test_another_weasyprint_turns_the_press_off(monkeypatch):
+    monkeypatch.setattr("weasyprint.__version__", "70.1")
+    assert not Press().on
+
+
+def test_shapes_are_kept_only_up_to_their_number():
+    made = Press(shapes=1)
+    for facts in (notice_of_intent(), notice_of_intent(support_contacts=()), notice_of_intent()):
+        made.render(facts)
+    assert len(made._shapes) == 1
+    assert made.pressed == 3
+
+
+def test_a_value_in_the_middle_of_a_sentence_stops_the_press(monkeypatch):
+    whole = paper.words
+
+    def broken(facts, layout):
+        words = f"<p>{'Many words before. ' * 9}{facts.provider.cqc_id}{' Many after.' * 9}</p>"
+        return whole(facts, layout).replace("<h2>", words + "<h2>", 1)
+
+    monkeypatch.setattr(paper, "words", broken)
+    made = Press()
+    assert made.render(notice_of_intent()) == paper.render(notice_of_intent())
+    assert made.reasons == {"a value in the middle of a sentence": 1}
+
+
+def test_every_letter_of_a_script_has_its_own_glyph():
+    assert letters("basic") == BASIC
+    assert len(letters("latin")) > 330
+    assert set("ŵŷẁÉßœŁő") <= letters("latin") <= LATIN
