@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import select
@@ -15,20 +16,15 @@ Values = dict[str, Any]
 
 def providers(session: Session, keys: tuple[str, ...]) -> dict[str, Values]:
     """Every provider's columns with its row id, by CQC id."""
-    table = table_of(Provider)
-    rows = session.execute(select(table.c.id, *(table.c[key] for key in keys)))
-    return {row["cqc_id"]: dict(row) for row in rows.mappings()}
+    return {values["cqc_id"]: values for values in _rows(session, Provider, ("id", *keys))}
 
 
 def locations(
     session: Session, keys: tuple[str, ...], provider_ids: dict[int, str]
 ) -> dict[str, Values]:
     """Every location's columns with its row id and its provider's CQC id, by CQC id."""
-    table = table_of(Location)
     found = {}
-    rows = session.execute(select(table.c.id, table.c.provider_id, *(table.c[key] for key in keys)))
-    for row in rows.mappings():
-        values = dict(row)
+    for values in _rows(session, Location, ("id", "provider_id", *keys)):
         values["provider"] = provider_ids[values.pop("provider_id")]
         found[values["cqc_id"]] = values
     return found
@@ -38,14 +34,20 @@ def duties(
     session: Session, location_ids: dict[int, str], provider_ids: dict[int, str]
 ) -> dict[str, dict[str, Values]]:
     """Every duty by its location's CQC id and its service."""
-    table = table_of(Duty)
     found: dict[str, dict[str, Values]] = {}
-    for row in session.execute(select(table)).mappings():
-        values = dict(row)
+    for values in _rows(session, Duty, tuple(table_of(Duty).c.keys())):
         values["provider"] = provider_ids[values.pop("provider_id")]
         place = location_ids[values.pop("location_id")]
         found.setdefault(place, {})[values["service"]] = values
     return found
+
+
+def _rows(
+    session: Session, model: type[Provider | Location | Duty], keys: tuple[str, ...]
+) -> Iterator[Values]:
+    table = table_of(model)
+    for row in session.execute(select(*(table.c[key] for key in keys))):
+        yield dict(zip(keys, row, strict=True))
 
 
 def ids(session: Session, model: type[Provider] | type[Location]) -> dict[str, int]:

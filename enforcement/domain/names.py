@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _APOSTROPHES = str.maketrans("", "", "'’‘`.")
 _NOT_PLAIN = re.compile(r"[^0-9A-Za-z]+")
@@ -22,6 +23,7 @@ _NHS = re.compile(
 _NHS_ID = re.compile(r"[A-Z][A-Z0-9]{2,4}")
 
 
+@lru_cache(maxsize=1_024)
 def search_name(name: str) -> str:
     """A name as it is searched: case and accents folded, punctuation gone, "&" read as "and"."""
     plain = name.replace("&", " and ").translate(_APOSTROPHES)

@@ -52,6 +52,8 @@ def text_of(cell: str) -> str:
     Only a `'` directly before ``= + - @`` and the like is a guard; an honest name that starts
     with an apostrophe keeps it.
     """
+    if not cell:
+        return ""
     if cell[:1] == "'" and cell[1:2] in FORMULA_FIRST and len(cell) > 1:
         cell = cell[1:]
     if not cell.isascii() or not cell.isprintable():
@@ -61,6 +63,8 @@ def text_of(cell: str) -> str:
 
 def text_or_none(cell: str) -> str | None:
     """Like `text_of`; None for a blank, or for the dash that means "none"."""
+    if not cell:
+        return None
     text = text_of(cell)
     return None if text in ("", "-") else text
 
@@ -135,7 +139,7 @@ def count_of(cell: str, what: str) -> int | None:
 
 def address_of(cells: Sequence[str]) -> tuple[str, ...]:
     """Address lines in order, blanks left out."""
-    return tuple(text for cell in cells if (text := text_of(cell)))
+    return tuple([text for cell in cells if cell and (text := text_of(cell))])
 
 
 def as_written(cells: Sequence[str]) -> str:

@@ -81,6 +81,8 @@ def _offset(zone: str | None) -> timedelta | None:
 
 def date_of(cell: str, month_first: bool = False) -> date | None:
     """The date written in a cell; None for a blank. A time beside it is left out."""
+    if not cell:
+        return None
     found = naive_of(cell, month_first)
     return None if found is None else found[0].date()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import lru_cache
 
 from enforcement.domain.duties import ASC_SERVICE_TYPES, Service, services_of
@@ -86,13 +85,13 @@ def service_of_words(text: str) -> Service | None:
     return next(iter(services)) if len(services) == 1 else None
 
 
-def services_of_names(names: Iterable[str], care_home: bool | None = None) -> frozenset[Service]:
+@lru_cache(maxsize=4_096)
+def services_of_names(names: tuple[str, ...], care_home: bool | None = None) -> frozenset[Service]:
     """The services of published names and plain words; `care_home` adds the Y/N column's word."""
-    listed = tuple(names)
-    extra = {_PLAIN_WORDS[n.lower()] for n in listed if n.lower() in _PLAIN_WORDS}
+    extra = {_PLAIN_WORDS[n.lower()] for n in names if n.lower() in _PLAIN_WORDS}
     if care_home:
         extra.add(Service.CARE_HOME)
-    return services_of(listed) | extra
+    return services_of(names) | extra
 
 
 def is_in_scope(directorate: str | None, services: frozenset[Service]) -> bool:

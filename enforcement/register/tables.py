@@ -183,9 +183,10 @@ class Table:
             if self.sheet.csv is not None:
                 return f"The row has {have} cells; the header has {width}."
             cells.extend([""] * (width - have))
-        if max(map(len, cells)) > MAX_CELL:
+        whole = "".join(cells)
+        if len(whole) > MAX_CELL and max(map(len, cells)) > MAX_CELL:
             return f"A cell is longer than {MAX_CELL:,} characters."
-        if any("\0" in cell for cell in cells):
+        if "\0" in whole:
             return "A cell holds a NUL character."
         return ""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from enforcement.services.duty_windows import Windows, bounds
 
@@ -16,8 +16,7 @@ Values = dict[str, Any]
 _DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(NamedTuple):
     """Who owes from when to when, with the windows that makes."""
 
     provider: str
@@ -27,22 +26,28 @@ class Terms:
     last_window: int
 
     def as_values(self) -> Values:
-        return {name: getattr(self, name) for name in self.__slots__}
+        return self._asdict()
 
 
-@dataclass(frozen=True)
-class DutyTerms:
-    """The spans of one location's duties. `before` is the location as held, None if new.
+def first_terms(location: Values, windows: Windows, unknown_start: date | None) -> Terms:
+    """The span of every service of a location that was not held before.
 
     `unknown_start` stands in for a registration date the file does not give, where the location
     is known not to have been in an earlier full register.
     """
+    owed_from = location["registered_on"] or unknown_start
+    owed_to = location["deregistered_on"] - _DAY if location["deregistered_on"] else None
+    return Terms(location["provider"], owed_from, owed_to, *bounds(owed_from, owed_to, windows))
+
+
+@dataclass(frozen=True)
+class DutyTerms:
+    """The spans of the duties of one location that is held; `before` is how it is held."""
 
     as_at: date
     windows: Windows
     location: Values
-    before: Values | None
-    unknown_start: date | None
+    before: Values
 
     def of(self, service: str, held: Values | None) -> Terms:
         """The span of a service that the register lists now."""
@@ -66,8 +71,6 @@ class DutyTerms:
 
     def _start(self, held: Values | None) -> date | None:
         registered: date | None = self.location["registered_on"]
-        if self.before is None:
-            return registered or self.unknown_start
         if held is None:
             return self.as_at  # a service that an earlier register did not list
         start: date | None = held["owed_from"]

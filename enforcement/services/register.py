@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import func, select
 
 from enforcement.data import register_held
-from enforcement.data.bulk import insert_rows, one_load_at_a_time, update_rows
+from enforcement.data.bulk import insert_rows, insert_tuples, one_load_at_a_time, update_rows
 from enforcement.data.files import ImportedFile
 from enforcement.data.register import DualRegistration, Duty, Location, Provider, RegisterChange
 from enforcement.domain.events import fact_hash
@@ -17,6 +18,7 @@ from enforcement.domain.refusals import BadInput
 from enforcement.register.recognise import read_register
 from enforcement.register.rows import DualLink, RegisterFile
 from enforcement.services import loading, windows
+from enforcement.services.duty_terms import Terms
 from enforcement.services.loading import Incoming, Loaded, Progress
 from enforcement.services.register_changes import vanished
 from enforcement.services.register_plan import FULL, Held, Plan
@@ -28,6 +30,7 @@ STREAM = "register"
 MOST_DETAILS = 200
 
 
+@loading.without_collecting()
 def load(
     work: Work,
     incoming: Incoming,
@@ -119,7 +122,7 @@ def _answer(incoming: Incoming, plan: Plan, day: date, dry_run: bool) -> Loaded:
     pairs = len({_pair(link) for link in file.duals})
     if pairs:
         changes["dual_registrations_in_file"] = pairs
-    details = [] if plan.held.empty else [change.sentence for change in plan.changes]
+    details = [change.sentence for change in plan.changes[:MOST_DETAILS]]
     return Loaded(
         kind=KIND,
         shape=file.shape,
@@ -132,7 +135,7 @@ def _answer(incoming: Incoming, plan: Plan, day: date, dry_run: bool) -> Loaded:
         out_of_scope=file.out_of_scope,
         as_at=day,
         dry_run=dry_run,
-        details=details[:MOST_DETAILS],
+        details=details,
     )
 
 
@@ -151,8 +154,13 @@ def _write(work: Work, plan: Plan, file: ImportedFile, tell: Progress) -> None:
     """The plan into the tables, providers first; every row says which file it came from."""
     session = work.session
     running = loading.Running(tell, _size(plan))
-    insert_rows(
-        session, Provider, [_new(v, file.id) for v in plan.new_providers.values()], running.add
+    provider = itemgetter(*PROVIDER_KEYS)
+    insert_tuples(
+        session,
+        Provider,
+        (*PROVIDER_KEYS, "file_id", "version"),
+        [(*provider(values), file.id, 1) for values in plan.new_providers.values()],
+        running.add,
     )
     provider_ids = register_held.ids(session, Provider)
     update_rows(
@@ -164,10 +172,15 @@ def _write(work: Work, plan: Plan, file: ImportedFile, tell: Progress) -> None:
         ],
         running.add,
     )
-    insert_rows(
+    place = itemgetter(*LOCATION_KEYS)
+    insert_tuples(
         session,
         Location,
-        [_placed(_new(v, file.id), provider_ids) for v in plan.new_locations.values()],
+        (*LOCATION_KEYS, "provider_id", "file_id", "version"),
+        [
+            (*place(values), provider_ids[values["provider"]], file.id, 1)
+            for values in plan.new_locations.values()
+        ],
         running.add,
     )
     update_rows(
@@ -183,24 +196,20 @@ def _write(work: Work, plan: Plan, file: ImportedFile, tell: Progress) -> None:
         running.add,
     )
     location_ids = register_held.ids(session, Location)
-    insert_rows(
+    insert_tuples(
         session,
         Duty,
+        ("location_id", "service", "provider_id", *Terms._fields[1:]),
         [
-            {
-                "location_id": location_ids[place],
-                "service": service,
-                **_placed(dict(values), provider_ids),
-            }
-            for (place, service), values in plan.new_duties.items()
+            (location_ids[cqc_id], service, provider_ids[terms.provider], *terms[1:])
+            for (cqc_id, service), terms in plan.new_duties.items()
         ],
         running.add,
     )
     update_rows(
         session, Duty, [_placed(dict(v), provider_ids) for v in plan.changed_duties.values()]
     )
-    if not plan.held.empty:
-        insert_rows(session, RegisterChange, _changes(work, plan, file, provider_ids, location_ids))
+    insert_rows(session, RegisterChange, _changes(work, plan, file, provider_ids, location_ids))
     _duals(work, plan.file.duals)
     session.expire_all()
 
@@ -213,10 +222,6 @@ def _size(plan: Plan) -> int:
         + len(plan.changed_locations)
         + len(plan.new_duties)
     )
-
-
-def _new(values: Values, file_id: int) -> Values:
-    return {**values, "file_id": file_id, "version": 1}
 
 
 def _placed(values: Values, provider_ids: dict[str, int]) -> Values:

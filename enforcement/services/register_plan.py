@@ -15,7 +15,7 @@ from typing import Any
 from enforcement.domain.duties import Service
 from enforcement.register.rows import LocationRow, ProviderRow, RegisterFile, Rejected
 from enforcement.register.shapes import DEACTIVATED, DIRECTORY, HSCA
-from enforcement.services.duty_terms import DutyTerms, Terms
+from enforcement.services.duty_terms import DutyTerms, Terms, first_terms
 from enforcement.services.duty_windows import Windows
 from enforcement.services.register_changes import Change
 from enforcement.services.register_values import (
@@ -57,7 +57,7 @@ class Plan:
         self.changed_providers: dict[str, Values] = {}
         self.new_locations: dict[str, Values] = {}
         self.changed_locations: dict[str, Values] = {}
-        self.new_duties: dict[DUTY_KEY, Values] = {}
+        self.new_duties: dict[DUTY_KEY, Terms] = {}
         self.changed_duties: dict[DUTY_KEY, Values] = {}
         self.changes: list[Change] = []
         self.rejected: list[Rejected] = []
@@ -106,8 +106,9 @@ class Plan:
         if before is None:
             self.new_providers[row.cqc_id] = values
             self.reviews += values["review_raised"] is not None
-            self._change("new", values, None)
-        elif any(before[key] != value for key, value in values.items()):
+            if not self.held.empty:  # a first load is told in numbers
+                self._change("new", values, None)
+        elif _differs(values, before):
             self.changed_providers[row.cqc_id] = values
             self.reviews += before["review_raised"] != values["review_raised"]
             self._provider_changes(before, values)
@@ -176,8 +177,9 @@ class Plan:
         self._duties(row, values, before)
         if before is None:
             self.new_locations[row.cqc_id] = values
-            self._change("new", provider, values, after=_chain(row))
-        elif any(before[key] != value for key, value in values.items()):
+            if not self.held.empty:
+                self._change("new", provider, values, after=_chain(row))
+        elif _differs(values, before):
             self.changed_locations[row.cqc_id] = values
             self._location_changes(row, before, values, provider)
         if row.cqc_id in self.held.vanished:
@@ -241,14 +243,11 @@ class Plan:
 
     # --- duties ------------------------------------------------------------------------------
     def _duties(self, row: LocationRow, values: Values, before: Values | None) -> None:
+        if before is None:
+            self._first_duties(row, values)
+            return
         held = self.held.duties.get(row.cqc_id, {})
-        terms = DutyTerms(
-            as_at=self.as_at,
-            windows=self.windows,
-            location=values,
-            before=before,
-            unknown_start=self.as_at if self.held.had_full else None,
-        )
+        terms = DutyTerms(self.as_at, self.windows, values, before)
         services = self._services(row, held)
         for service in services:
             self._duty(row.cqc_id, service, terms.of(service, held.get(service)), held)
@@ -256,7 +255,13 @@ class Plan:
             ended = terms.ended(held[service])
             if ended is not None:
                 self._duty(row.cqc_id, service, ended, held)
-        self._service_changes(row, values, before, held, services)
+        self._service_changes(row, values, held, services)
+
+    def _first_duties(self, row: LocationRow, values: Values) -> None:
+        unknown_start = self.as_at if self.held.had_full else None
+        terms = first_terms(values, self.windows, unknown_start)
+        for service in row.services:
+            self.new_duties[row.cqc_id, service.value] = terms
 
     def _services(self, row: LocationRow, held: dict[str, Values]) -> set[str]:
         if not row.in_scope:
@@ -266,23 +271,19 @@ class Plan:
         return {name for name, duty in held.items() if not duty["ended"]}
 
     def _duty(self, location: str, service: str, terms: Terms, held: dict[str, Values]) -> None:
-        found = terms.as_values()
         before = held.get(service)
         if before is None:
-            self.new_duties[location, service] = found
-        elif any(before[key] != value for key, value in found.items()):
-            self.changed_duties[location, service] = {"id": before["id"], **found}
+            self.new_duties[location, service] = terms
+        elif _differs(terms.as_values(), before):
+            self.changed_duties[location, service] = {"id": before["id"], **terms.as_values()}
 
     def _service_changes(
         self,
         row: LocationRow,
         values: Values,
-        before: Values | None,
         held: dict[str, Values],
         services: set[str],
     ) -> None:
-        if before is None:
-            return
         provider = self._provider(values["provider"]) or {}
         open_now = {name for name, duty in held.items() if not duty["ended"]}
         if not row.in_scope:
@@ -325,6 +326,11 @@ class Plan:
             yield f"{self.two_ways} rows describe their provider in another way; the first counts."
         if self.not_held:
             yield f"{self.not_held} former locations are not in this register: nothing to end."
+
+
+def _differs(values: Values, before: Values) -> bool:
+    """Whether any column is not what is held, which has more keys (its row id)."""
+    return not values.items() <= before.items()
 
 
 def _service(name: str) -> str:
