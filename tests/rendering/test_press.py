@@ -13,11 +13,11 @@ from pressed_letters import differences, random_letter
 from worst_notices import worst
 
 from enforcement.domain.refusals import CannotPrint
-from enforcement.rendering import paper, press
+from enforcement.rendering import paper
 from enforcement.rendering.facts import ProviderFacts, Recipient
 from enforcement.rendering.press import Press
 from enforcement.rendering.press.blanks import Blanks, blank_letter, slots
-from enforcement.rendering.press.cuts import Knife
+from enforcement.rendering.press.cuts import Knife, Misfit
 from enforcement.rendering.press.ink import BASIC, LATIN, letters
 
 pytestmark = pytest.mark.slow
@@ -103,7 +103,7 @@ def test_made_up_values_all_differ_however_often_a_value_is_repeated():
 
 @pytest.mark.parametrize("values", [["Qz1", "Qz1"], ["Qz1", "Qz12"], ["aQz1b", "Qz1"]])
 def test_values_that_could_be_confused_are_refused(values):
-    with pytest.raises(AssertionError, match="made-up value"):
+    with pytest.raises(Misfit, match="made-up value"):
         Knife(values)
 
 
@@ -117,7 +117,7 @@ def test_a_missing_glyph_does_not_poison_later_letters():
     with pytest.raises(CannotPrint, match=r"U\+5B57"):
         made.render(named("字"))
     face = made._inker.face(next(iter(made._shapes.values())).lines[0].pieces[0].face.style)
-    with pytest.raises(press.Misfit):
+    with pytest.raises(Misfit):
         made._inker.ink(face, "Ω")
     assert made.render(notice_of_intent()).sha256 == first
     plain = named("Plain Care")
@@ -190,8 +190,10 @@ def test_a_value_in_the_middle_of_a_sentence_stops_the_press(monkeypatch):
 
     monkeypatch.setattr(paper, "words", broken)
     made = Press()
-    assert made.render(notice_of_intent()) == paper.render(notice_of_intent())
-    assert made.reasons == {"a value in the middle of a sentence": 1}
+    for _ in range(2):
+        assert made.render(notice_of_intent()) == paper.render(notice_of_intent())
+    assert made.reasons == {"a value in the middle of a sentence": 2}
+    assert list(made._shapes.values()) != []  # so that it is not tried again for every letter
 
 
 def test_every_letter_of_a_script_has_its_own_glyph():

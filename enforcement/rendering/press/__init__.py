@@ -15,7 +15,8 @@ from enforcement.rendering.facts import NoticeFacts
 from enforcement.rendering.geometry import Mark
 from enforcement.rendering.paper import Rendered
 from enforcement.rendering.press.blanks import Blanks, Slot, blank_letter, slots
-from enforcement.rendering.press.ink import Face, Inker, Misfit, script_of, usable
+from enforcement.rendering.press.cuts import Misfit
+from enforcement.rendering.press.ink import Face, Inker, script_of, usable
 from enforcement.rendering.press.shape import Shape
 
 Printed = tuple[str, bytes, tuple[Mark, ...]]
@@ -88,16 +89,14 @@ class Press:
         """Return where values may wrap, learnt from a letter whose values take one line each."""
         known = self._measures.setdefault((facts.kind, facts.template_version, facts.language), {})
         if any(slot.kind not in known for slot in values):
-            blank = blank_letter(facts, Blanks(lambda kind, value: 1, lambda kind: 1))
-            made = slots(blank) or ()
-            shape = Shape(blank, script, made, [(slot.text,) for slot in made], self._inker)
-            known.update(dict.fromkeys((slot.kind for slot in made), None) | _measures(shape, made))
+            shape = self._shape(facts, script, {})
+            known.update(dict.fromkeys(shape.kinds, None) | _measures(shape))
         return known
 
     def _pieces(self, values: Sequence[Slot], measures: Measures) -> list[tuple[str, ...]]:
         return [
             self._inker.lines(measure[0], slot.text, measure[1])
-            if (measure := measures[slot.kind])
+            if (measure := measures.get(slot.kind))
             else (slot.text,)
             for slot in values
         ]
@@ -139,13 +138,13 @@ class Press:
         return shape
 
 
-def _measures(shape: Shape, made: Sequence[Slot]) -> Measures:
+def _measures(shape: Shape) -> Measures:
     found: dict[str, set[tuple[Face, float]]] = {}
     fixed: set[str] = set()
     for line in shape.lines:
         for piece in line.pieces:
             numbers = [part for part in piece.cut if isinstance(part, int)]
-            kinds = {made[number].kind for number in numbers}
+            kinds = {shape.kinds[number] for number in numbers}
             wraps = len(line.pieces) == 1 and len(piece.cut) == 1 and not line.to_right
             if wraps and piece.face.style["white_space"] == "normal":
                 for kind in kinds:

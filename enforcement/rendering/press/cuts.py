@@ -8,18 +8,22 @@ from collections.abc import Callable, Sequence
 Cut = tuple[str | int, ...]  # fixed words, and the number of the value that stands between them
 
 
+class Misfit(Exception):
+    """The press cannot print this letter as the full layout would; the full layout prints it."""
+
+
 class Knife:
     """Cuts texts at made-up values, which must all differ, none inside another."""
 
     def __init__(self, values: Sequence[str]) -> None:
         if len(set(values)) != len(values):
-            raise AssertionError("two blanks hold the same made-up value")
+            raise Misfit("two blanks hold the same made-up value")
         self._number = {value: number for number, value in enumerate(values)}
         longest = sorted(values, key=len, reverse=True)
         self._pattern = re.compile("(" + "|".join(map(re.escape, longest)) + ")")
         for value in values:
             if any(other in value for other in values if other != value):
-                raise AssertionError(f"the made-up value {value} holds another")
+                raise Misfit(f"a made-up value holds another: {value}")
 
     def cut(self, text: str) -> Cut:
         """Return `text` as fixed words and numbers of values."""

@@ -25,15 +25,12 @@ from weasyprint.text.line_break import create_layout, line_size, split_first_lin
 
 from enforcement.rendering.fetchers import ClosedFetcher
 from enforcement.rendering.paper import typography
+from enforcement.rendering.press.cuts import Misfit
 from enforcement.rendering.typefaces import glyphs
 
 KNOWN = ("70.0", "0.13.0")
 KEPT = 8192  # shaped texts remembered
 _HERE = Matrix(d=-1)
-
-
-class Misfit(Exception):
-    """A value that the shape does not allow for: the letter goes to the full layout."""
 
 
 def usable() -> bool:

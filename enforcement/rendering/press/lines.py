@@ -9,9 +9,10 @@ from typing import Any
 from weasyprint.formatting_structure import boxes
 
 from enforcement.rendering.geometry import MM, Mark
-from enforcement.rendering.press.cuts import Cut, Knife, fill
-from enforcement.rendering.press.ink import Face, Inker, Misfit
+from enforcement.rendering.press.cuts import Cut, Knife, Misfit, fill
+from enforcement.rendering.press.ink import Face, Inker
 
+SURE = 0.01  # CSS pixels; Pango counts in 1/1024
 FOOT_ROOM = 80 * MM  # half the width of the foot of the page, which two texts share
 
 
@@ -44,7 +45,7 @@ class Line:
             inker.ink(piece.face, text) for piece, text in zip(self.pieces, texts, strict=True)
         ]
         width = sum(width for width, _ in inked)
-        if width > self.room:
+        if width > self.room - SURE:
             raise Misfit(f"too wide: {''.join(texts)}")
         left = self.pieces[0].left + (self.width - width if self.to_right else 0)
         for piece, text, (width, shown) in zip(self.pieces, texts, inked, strict=True):

@@ -21,8 +21,8 @@ from enforcement.rendering import paper
 from enforcement.rendering.facts import NoticeFacts
 from enforcement.rendering.geometry import Mark, page_marks
 from enforcement.rendering.press.blanks import Slot
-from enforcement.rendering.press.cuts import Knife, fill
-from enforcement.rendering.press.ink import Inker, Misfit, paint_letters
+from enforcement.rendering.press.cuts import Knife, Misfit, fill
+from enforcement.rendering.press.ink import Inker, paint_letters
 from enforcement.rendering.press.lines import Line, lines_with_values
 from enforcement.rendering.press.writer import FrozenFile, Kept, deflated, text
 
@@ -108,6 +108,7 @@ class Shape:
         inker: Inker,
     ) -> None:  # fmt: skip
         self._script, self._inker = script, inker
+        self.kinds = tuple(slot.kind for slot in slots)
         self._counts = [len(lines) for lines in pieces]
         values = [slot.text for slot in slots]
         knife = Knife(values)
@@ -120,7 +121,7 @@ class Shape:
         laid = Laid(facts, script, find)
         self.lines = laid.lines
         self._marks = laid.marks
-        self._square = next(n for n, slot in enumerate(slots) if slot.kind == "square")
+        self._square = self.kinds.index("square")
         self._html = knife.cut(laid.html)
         self._description = knife.cut(laid.description)
         self._info = {key: knife.cut(value) for key, value in laid.info.items()}
