@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from enforcement.data.history import Event, EventText
 from enforcement.domain.clocks import ClockKind
 from enforcement.domain.permissions import ROLE_TITLES, Role
-from enforcement.domain.words import day, pounds
+from enforcement.domain.words import day, moment, pounds
 
 By = Literal["person", "system", "provider"]
 GROUPS: dict[str, str] = {
@@ -96,7 +96,8 @@ WORDS: dict[str, Words] = {
     "sending_failed": Words("notices", "Sending failed"),
     "sending_uncertain": Words("notices", "Sending uncertain: a person must settle it"),
     "sending_settled": Words("notices", "Uncertain sending settled", "settled_as"),
-    "giving_doubted": Words("notices", "Giving put in doubt"),
+    "giving_doubted": Words("notices", "Giving put in doubt", "reason"),
+    "giving_settled": Words("notices", "Giving shown to be good: the doubt is settled"),
     "notice_withdrawn": Words("notices", "Notice withdrawn"),
     "case_restarted": Words("case", "Case started again with a new notice of intent"),
     "case_closed": Words("case", "Case closed", "reason"),
@@ -143,6 +144,7 @@ CLOCKS = {
 MONEY = {"pence", "balance", "amount_pence", "refund_pence"}
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MONTH = re.compile(r"\d{4}-\d{2}")
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T[\d:.]+(\+00:00|Z)")
 _CODE = re.compile(r"[a-z]+(_[a-z]+)+")
 
 
@@ -257,6 +259,8 @@ def value_words(name: str, value: Any) -> str:
 def _text_words(name: str, value: str) -> str:
     if _DAY.fullmatch(value):
         return day(date.fromisoformat(value))
+    if _INSTANT.fullmatch(value):
+        return moment(datetime.fromisoformat(value))
     if _MONTH.fullmatch(value):
         return f"{date.fromisoformat(value + '-01'):%B %Y}"
     if name == "clock":

@@ -12,7 +12,7 @@ from enforcement.data.register import DualRegistration, Provider
 from enforcement.domain.duties import OutcomeRow, Service
 from enforcement.domain.permissions import Permission, can
 from enforcement.domain.windows import Month
-from enforcement.services import corrections
+from enforcement.services import accounts, corrections
 from enforcement.services import providers as all_providers
 from enforcement.services.providers import AtRisk, Key, Line, Overview
 from enforcement.services.runs import latest_run
@@ -107,7 +107,7 @@ def provider(cqc_id: str) -> str:
         "staff/providers/provider.html",
         provider=one,
         facts=_facts(one),
-        review_facts=_review_facts(found),
+        review_facts=_review_facts(work, found),
         grid=_grid(found, one),
         locations=_locations(found),
         cases=_cases(found),
@@ -134,14 +134,15 @@ def _facts(one: Provider) -> list[pages.Fact]:
     ]  # fmt: skip
 
 
-def _review_facts(found: Overview) -> list[pages.Fact]:
+def _review_facts(work: Work, found: Overview) -> list[pages.Fact]:
     one = found.provider
+    people = accounts.names(work.session, [review.reviewed_by for review in found.reviews])
     rows = [pages.Fact("Finding", _finding(one), one.review_raised or "")]
     rows += [
         pages.Fact(
             f"Review {review.id}",
             "A public body" if review.public_body else "Not a public body",
-            f"{review.evidence} ({review.reviewed_by}, {day(review.reviewed_at)})",
+            f"{review.evidence} ({people[review.reviewed_by]}, {day(review.reviewed_at)})",
         )
         for review in found.reviews
     ]
