@@ -217,7 +217,7 @@ SHUT: dict[str, dict[str, Any]] = {
     "elements_present": {"elements_missing": ("how to pay",)},
     "seal_intact": {"seal_intact": False},
     "intent_given": {"intent_sent": False},
-    "period_over": {"period_ends_on": TODAY},
+    "period_over": {"period_ends_on": None},
     "replies_answered": {"unanswered_points": 1},
     "in_time_to_decide": {"decide_by": TODAY - timedelta(1)},
     "quorum_for": {"votes_for": 1},
@@ -316,6 +316,9 @@ EDGES: list[tuple[str, dict[str, Any], bool]] = [
     ("decided_in_time", {"decided_on": TODAY, "decide_by": TODAY}, True),
     ("decided_in_time", {"decided_on": TODAY, "decide_by": TODAY - DAY}, False),
     ("decided_in_time", {"decide_by": None}, False),
+    # the day of giving was corrected: what was decided fell into the period
+    ("decided_in_time", {"decided_on": TODAY - DAY, "period_ends_on": TODAY - DAY}, False),
+    ("decided_in_time", {"decided_on": TODAY - DAY, "period_ends_on": TODAY - 2 * DAY}, True),
     ("panel_apart", {"people": CasePeople(frozenset("p"), frozenset(), frozenset("p"))}, False),
     ("panel_apart", {"people": CasePeople(frozenset(), frozenset("p"), frozenset("p"))}, False),
     ("register_checked", {"register_drift": ("name",)}, False),
