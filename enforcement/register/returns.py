@@ -67,7 +67,7 @@ def read_returns(
                 continue
             sheet.lines = iter(early + list(sheet.lines))
             table = headerless_table(sheet, shapes[0], out.notices)
-        _take(table, filename, month, service, seen, out)
+        _take(table, filename, month, service, seen, out, (mapping or {}).get("status"))
     if not out.shape:
         raise unknown_header(shapes, early)
     if not out.rows_in:
@@ -102,6 +102,7 @@ def _take(
     service: Service | None,
     seen: Seen,
     out: ReturnsFile,
+    status_header: str | None,
 ) -> None:
     repairs = Repairs()
     rows = table.rows()
@@ -111,7 +112,7 @@ def _take(
     if month_first:
         out.notices.append("Dates are month first (12/31/2026) and were read so.")
     if table.shape.name == STATUS.name:
-        read, months = status_reader(table, filename, month, service, out.notices)
+        read, months = status_reader(table, filename, month, service, out.notices, status_header)
     else:
         read, months = extract_reader(table, month, service, month_first, repairs), [month]
     out.shape = out.shape or table.shape.name

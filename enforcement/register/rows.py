@@ -86,11 +86,15 @@ class DualLink:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A line that was not taken, where it stands in the file and why."""
+    """A line that was not taken, where it stands in the file and why.
+
+    `retry`: only because the register lacks what it is about; it is tried again with the bytes.
+    """
 
     line: int
     reason: str
     text: str = ""
+    retry: bool = False
 
 
 @dataclass(slots=True)

@@ -34,12 +34,23 @@ def service_in_name(name: str) -> Service | None:
 
 
 def status_reader(
-    table: Table, filename: str, month: Month, service: Service | None, notices: list[str]
+    table: Table,
+    filename: str,
+    month: Month,
+    service: Service | None,
+    notices: list[str],
+    status_header: str | None = None,
 ) -> tuple[Callable[[int, list[str]], list[ReturnLine]], list[Month]]:
     """A function from a row to one line a period, and the periods.
 
-    Refuses UnknownHeader when no column is for `month`, BadInput when the service is not known.
+    Refuses UnknownHeader when no column is for `month`, or when the one a mapping names
+    (`status_header`) is not there, BadInput when the service is not known.
     """
+    if status_header is not None and "status" not in table.index:
+        raise UnknownHeader(
+            f"The file has no column “{status_header}”, which the mapping names for the month.",
+            fix="Map the month to the column that holds it in this file.",
+        )
     periods = _periods(table, month)
     by_column = "service" in table.index
     fixed = _service(table, filename, service, notices)

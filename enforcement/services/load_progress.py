@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from enforcement.data.files import LoadProgress
 from enforcement.domain.refusals import NotFound
 
+KEPT = timedelta(days=1)
 SILENT = timedelta(minutes=2)  # no news for so long: the process that ran it is gone
 
 
@@ -52,7 +53,8 @@ def start(
     actor: str,
     now: datetime,
 ) -> None:
-    """Note that a load is about to run."""
+    """Note that a load is about to run; notes of loads silent for a day or more are let go."""
+    session.execute(delete(LoadProgress).where(LoadProgress.updated_at <= now - KEPT))
     session.add(
         LoadProgress(
             id=load_id,
@@ -105,7 +107,7 @@ def unfinished(session: Session, now: datetime) -> list[Load]:
     """Loads that run or were cut off in the last day, newest first."""
     rows = session.scalars(
         select(LoadProgress)
-        .where(LoadProgress.state == "running", LoadProgress.updated_at > now - timedelta(days=1))
+        .where(LoadProgress.state == "running", LoadProgress.updated_at > now - KEPT)
         .order_by(LoadProgress.updated_at.desc())
     )
     return [_load(row, now, False) for row in rows]

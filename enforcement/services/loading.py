@@ -127,6 +127,7 @@ def refusals(rejected: Sequence[Rejected]) -> list[dict[str, Any]]:
     """Refused lines as they are stored, in the order of the file."""
     return [
         {"line": one.line, "reason": one.reason, "text": one.text}
+        | ({"retry": True} if one.retry else {})
         for one in sorted(rejected, key=lambda one: one.line)
     ]
 
@@ -152,6 +153,37 @@ def already(
         f"These very bytes were loaded on {day} as {row.filename}: nothing was changed now."
     ]
     return found
+
+
+def to_retry(session: Session, earlier: Loaded) -> tuple[ImportedFile, set[int]]:
+    """The import of bytes that come again, and its lines that waited for the register."""
+    row = session.get_one(ImportedFile, earlier.file_id)
+    return row, {one["line"] for one in row.rejected if one.get("retry")}
+
+
+def retried(
+    work: Work, row: ImportedFile, earlier: Loaded, taken: set[int], changes: dict[str, Any]
+) -> Loaded:
+    """Say (and, unless it is a dry run, note) that refused lines of an earlier load were taken."""
+    still = [one for one in row.rejected if not (one.get("retry") and one["line"] in taken)]
+    count = len(row.rejected) - len(still)
+    earlier.rejected, earlier.changes = still, changes
+    earlier.notices = [
+        f"These very bytes were loaded before as {row.filename}; {count} of the lines refused then "
+        "fit the register now and are taken. Nothing else is changed."
+    ]
+    if not earlier.dry_run:
+        row.rejected, row.rejected_count, row.accepted = still, len(still), row.rows_in - len(still)
+        sums = {key: row.changes.get(key, 0) + number for key, number in changes.items()}
+        row.changes = {**row.changes, **sums}
+        work.session.flush()
+        work.record(
+            row.kind,
+            "file_loaded",
+            {**_facts(earlier), "retried": count},
+            permission=Permission.LOAD_FILES,
+        )
+    return earlier
 
 
 def loaded_of(row: ImportedFile) -> Loaded:

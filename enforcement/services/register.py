@@ -43,9 +43,10 @@ def load(
     """Bring one register file in, or with `dry_run` only say what it would change.
 
     `shape` is for a file without a header; `as_at` the day the snapshot describes where the file
-    does not say it (else today). The same bytes again change nothing. Needs LOAD_FILES. Refuses:
-    UnknownHeader, UnreadableFile, NothingToImport, BadInput (unknown shape; older than the last
-    register of its shape; dated after today). One transaction: all of it or nothing.
+    does not say it (else today). The same bytes again change nothing, but lines refused for a
+    provider that was missing are tried again. Needs LOAD_FILES. Refuses: UnknownHeader,
+    UnreadableFile, NothingToImport, BadInput (unknown shape; older than the last register of its
+    shape; dated after today). One transaction: all of it or nothing.
     """
     loading.check(work, incoming)
     tell = progress or (lambda phase, done, total: None)
@@ -56,7 +57,7 @@ def load(
     earlier = loading.already(work.session, KIND, incoming)
     if earlier is not None:
         earlier.dry_run = dry_run
-        return earlier
+        return _again(work, file, earlier, tell)
     day = _as_at(work, file, as_at)
     tell("Comparing with the register", 0, file.rows_in)
     held = hold(work)
@@ -64,6 +65,32 @@ def load(
     loaded = _answer(incoming, plan, day, dry_run)
     if not dry_run:
         row = loading.keep(work, incoming, loaded, STREAM)
+        _write(work, plan, row, tell)
+        _record(work, plan, loaded)
+    return loaded
+
+
+def _again(work: Work, file: RegisterFile, earlier: Loaded, tell: Progress) -> Loaded:
+    """Bytes loaded before: only lines that lacked their provider then, and have it now, count.
+
+    A location that came with another file meanwhile is left as it is.
+    """
+    row, lines = loading.to_retry(work.session, earlier)
+    if not lines:
+        return earlier
+    held = hold(work)
+    file.providers, file.duals = [], []
+    file.locations = [
+        one for one in file.locations if one.line in lines and one.cqc_id not in held.locations
+    ]
+    day = row.as_at or work.today
+    plan = Plan(file, held, day, windows.finder(work.session), whole=False)
+    if not plan.new_locations:
+        return earlier
+    taken = {one.line for one in file.locations if one.cqc_id in plan.new_locations}
+    changes = plan.counts()
+    loaded = loading.retried(work, row, earlier, taken, changes)
+    if not loaded.dry_run:
         _write(work, plan, row, tell)
         _record(work, plan, loaded)
     return loaded

@@ -50,7 +50,15 @@ class Held:
 class Plan:
     """The comparison of one file with what is held."""
 
-    def __init__(self, file: RegisterFile, held: Held, as_at: date, windows: Windows) -> None:
+    def __init__(
+        self,
+        file: RegisterFile,
+        held: Held,
+        as_at: date,
+        windows: Windows,
+        *,
+        whole: bool = True,  # False: a few lines of a file, whose absences mean nothing
+    ) -> None:
         self.file, self.held, self.as_at = file, held, as_at
         self.windows = windows
         self.new_providers: dict[str, Values] = {}
@@ -67,6 +75,8 @@ class Plan:
         self._told: dict[str, ProviderRow] = {}
         self.two_ways = 0
         self._compare()
+        if whole and file.shape in FULL:
+            self._absent()
 
     def _compare(self) -> None:
         for provider in self.file.providers:
@@ -81,11 +91,9 @@ class Plan:
                 self._take_closing(row)
             else:
                 self._take_location(row)
-        if self.file.shape in FULL:
-            self._absent()
 
-    def _reject(self, line: int, reason: str) -> None:
-        self.rejected.append(Rejected(line, reason))
+    def _reject(self, line: int, reason: str, retry: bool = False) -> None:
+        self.rejected.append(Rejected(line, reason, retry=retry))
 
     # --- providers ---------------------------------------------------------------------------
     def _provider(self, cqc_id: str) -> Values | None:
@@ -157,14 +165,14 @@ class Plan:
     # --- locations ---------------------------------------------------------------------------
     def _take_location(self, row: LocationRow) -> None:
         before = self.held.locations.get(row.cqc_id)
-        if before is None and not row.in_scope:
-            return
-        if before is None and row.deregistered_on and not row.services:
-            self.not_held += 1
+        if before is None and not self._matters(row):
             return
         reason = too_long(row) or self._no_provider(row, before)
         if reason:
             self._reject(row.line, reason)
+            return
+        if row.provider is None and self._unknown(row.provider_cqc_id):
+            self._reject(row.line, _load_first(row.provider_cqc_id), retry=True)
             return
         if row.provider is not None:
             self._take_provider(row.provider)
@@ -185,18 +193,21 @@ class Plan:
         if row.cqc_id in self.held.vanished:
             self._change("returned", provider, values)
 
+    def _matters(self, row: LocationRow) -> bool:
+        """Whether a location not held yet is one that owes, or owed, a return."""
+        former = row.in_scope and row.deregistered_on is not None and not row.services
+        self.not_held += former
+        return row.in_scope and not former
+
     def _no_provider(self, row: LocationRow, before: Values | None) -> str | None:
-        wanted = row.provider_cqc_id
         if row.provider is not None:
             return too_long(row.provider)
-        if wanted is None and before is None:
+        if row.provider_cqc_id is None and before is None:
             return f"The row for {row.cqc_id} names no provider."
-        if wanted is not None and self._provider(wanted) is None:
-            return (
-                f"Its provider {wanted} is neither in this file nor in the register: "
-                "load the provider first."
-            )
         return None
+
+    def _unknown(self, provider: str | None) -> bool:
+        return provider is not None and self._provider(provider) is None
 
     def _location_changes(
         self, row: LocationRow, before: Values, after: Values, provider: Values
@@ -331,6 +342,13 @@ class Plan:
 def _differs(values: Values, before: Values) -> bool:
     """Whether any column is not what is held, which has more keys (its row id)."""
     return not values.items() <= before.items()
+
+
+def _load_first(provider: str | None) -> str:
+    return (
+        f"Its provider {provider} is neither in this file nor in the register: load a file that "
+        "describes the provider (CQC’s provider details or a register), then this file again."
+    )
 
 
 def _service(name: str) -> str:

@@ -50,7 +50,8 @@ def load(
     """Bring one Capacity Tracker file in for a window, or with `dry_run` only say what it holds.
 
     `mapping` (field → the file's heading) is saved and used for the next file with those
-    headings. The same bytes for the same window change nothing. Needs LOAD_FILES. Refuses:
+    headings. The same bytes for the same window change nothing, but lines that
+    had no duty are tried again. Needs LOAD_FILES. Refuses:
     UnknownHeader, UnreadableFile, NothingToImport, BadInput (unknown service or shape; a window
     that has not opened).
     """
@@ -60,7 +61,7 @@ def load(
     earlier = loading.already(work.session, KIND, incoming, window)
     if earlier is not None:
         earlier.dry_run = dry_run
-        return earlier
+        return _again(work, incoming, earlier, window, tell)
     _refuse_early(work, window)
     tell("Reading", 0, None)
     file, used = _read(work, incoming, window, service, shape, mapping)
@@ -101,16 +102,8 @@ def release(
         raise WrongState(f"{row.filename} does not wait for release.")
     if not reason.strip():
         raise BadInput("Say why the file is right although it is short.")
-    kept = row.mapping
     window = Month(row.window_no)
-    file = read_returns(
-        files.fetch(work, row.sha256).content,
-        row.filename,
-        window,
-        kept.get("asked_shape"),
-        kept.get("given") or None,
-        Service(kept["service"]) if kept.get("service") else None,
-    )
+    file = _as_read(files.fetch(work, row.sha256).content, row, window)
     taken = take(work, file, window)
     row.state, row.released_by = "released", work.actor.identity
     row.rejected = loading.refusals([*file.rejected, *taken.rejected])
@@ -126,6 +119,41 @@ def release(
         permission=Permission.COMPLETE_FEED,
     )
     return row
+
+
+def _as_read(content: bytes, row: ImportedFile, window: Month) -> ReturnsFile:
+    """The bytes of an earlier import, read as they were then."""
+    kept = row.mapping
+    return read_returns(
+        content,
+        row.filename,
+        window,
+        kept.get("asked_shape"),
+        kept.get("given") or None,
+        Service(kept["service"]) if kept.get("service") else None,
+    )
+
+
+def _again(
+    work: Work, incoming: Incoming, earlier: Loaded, window: Month, tell: Progress
+) -> Loaded:
+    """Bytes loaded before: only lines that had no duty then, and have one now, count."""
+    row, lines = loading.to_retry(work.session, earlier)
+    if not lines or row.state == "waiting":
+        return earlier
+    file = _as_read(incoming.content, row, window)
+    file.rows = [line for line in file.rows if line.line in lines]
+    taken = take(work, file, window)
+    found = lines - {one.line for one in taken.rejected}
+    if not found:
+        return earlier
+    taken.rows = [one for one in taken.rows if one["line"] in found]
+    loaded = loading.retried(work, row, earlier, found, taken.counts())
+    if not loaded.dry_run:
+        for month in sorted(taken.months):
+            windows.ensure(work, month)
+        _write(work, taken, row, tell)
+    return loaded
 
 
 def waiting(session: Session) -> list[ImportedFile]:
@@ -158,17 +186,24 @@ def _read(
     if mapping:
         found = read_returns(incoming.content, incoming.filename, window, shape, mapping, service)
         return found, mapping
+    nearest = None
     for saved in work.session.scalars(select(HeaderMapping).order_by(HeaderMapping.id.desc())):
         try:
             file = read_returns(
                 incoming.content, incoming.filename, window, saved.shape, saved.mapping, service
             )
-        except UnknownHeader:
-            continue  # not a file like the one this mapping was saved for
+        except UnknownHeader as refusal:
+            # Not a file like the one this mapping was saved for, or one that lacks its column.
+            if any(f"“{name}”" in str(refusal) for name in saved.mapping.values()):
+                nearest = nearest or refusal
+            continue
         day = f"{saved.saved_at.day} {saved.saved_at:%B %Y}"
         file.notices.append(f"The headings were read as saved on {day}.")
         return file, saved.mapping
-    return read_returns(incoming.content, incoming.filename, window, shape, None, service), {}
+    try:
+        return read_returns(incoming.content, incoming.filename, window, shape, None, service), {}
+    except UnknownHeader as refusal:
+        raise nearest or refusal from None
 
 
 def _save_mapping(work: Work, shape: str, mapping: Headings) -> None:
@@ -221,7 +256,7 @@ def take(work: Work, file: ReturnsFile, window: Month) -> Taken:
         if place is None or duty is None:
             if line.line not in refused:
                 refused.add(line.line)
-                taken.rejected.append(Rejected(line.line, _no_duty(line, place)))
+                taken.rejected.append(Rejected(line.line, _no_duty(line, place), retry=True))
             continue
         if line.month not in judged:
             judged[line.month] = windows.window_on(work.session, line.month)

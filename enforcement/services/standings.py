@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import TypeAlias
 
-from sqlalchemy import Row, or_, select
+from sqlalchemy import Row, func, or_, select
 from sqlalchemy.orm import Session
 
 from enforcement.data.cases import Case, CaseMiss, Hold
@@ -17,6 +17,7 @@ from enforcement.data.register import (
     Location,
     Provider,
     PublicBodyReview,
+    RegisterChange,
 )
 from enforcement.domain.calendar import local_date
 from enforcement.domain.windows import Month
@@ -42,8 +43,10 @@ def standings(session: Session, duty_ids: Iterable[int], latest: Month) -> dict[
         live = _live_cases(session, providers)
         pairs = _pairs(session, places)
         used = _used(session, some, latest)
+        absent = _absent(session, {row.Location.id for row in rows})
         for row in rows:
-            found[row.Duty.id] = _standing(row, reviews, live, pairs, used[row.Duty.id])
+            gone = absent.get(row.Location.id)
+            found[row.Duty.id] = _standing(row, reviews, live, pairs, used[row.Duty.id], gone)
     return found
 
 
@@ -58,6 +61,7 @@ def _standing(
     live: dict[int, tuple[str, str | None]],
     pairs: Pairs,
     consumed: Sequence[int],
+    gone: str | None,
 ) -> Standing:
     duty, place, provider = row.Duty, row.Location, row.Provider
     review = reviews.get(provider.id)
@@ -76,7 +80,7 @@ def _standing(
         public_body=provider.public_body if review is None else review.public_body,
         reviewed_on=None if review is None else _text(local_date(review.reviewed_at)),
         live_case=None if reference is None else f"Case {reference} is live.",
-        on_hold=held or _review_wanted(provider, review),
+        on_hold=held or _review_wanted(provider, review) or gone,
         dual_unsettled=_unsettled(place.cqc_id, pairs),
         answered_by=_answered_by(place.cqc_id, pairs),
         consumed=tuple(str(Month(number)) for number in consumed),
@@ -87,6 +91,28 @@ def _review_wanted(provider: Provider, review: PublicBodyReview | None) -> str |
     if provider.review_raised and review is None and provider.public_body is None:
         return f"A public body review is asked for: {provider.review_raised}"
     return None
+
+
+def _absent(session: Session, places: set[int]) -> dict[int, str]:
+    """Places missing from the last full register, which a person must look into first."""
+    latest = (
+        select(func.max(RegisterChange.id))
+        .where(
+            RegisterChange.location_id.in_(places),
+            RegisterChange.kind.in_(("vanished", "returned", "closed")),
+        )
+        .group_by(RegisterChange.location_id)
+    )
+    rows = session.execute(
+        select(RegisterChange.location_id, RegisterChange.effective_on).where(
+            RegisterChange.id.in_(latest), RegisterChange.kind == "vanished"
+        )
+    )
+    return {
+        place: f"No longer in the register file of {day.day} {day:%B %Y}: a person must check."
+        for place, day in rows
+        if place is not None and day is not None
+    }
 
 
 def _unsettled(place: str, pairs: Pairs) -> str | None:

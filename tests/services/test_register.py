@@ -22,6 +22,7 @@ from enforcement.domain.windows import Month
 from enforcement.services import register
 from enforcement.services.loading import Incoming, Loaded
 from enforcement.services.register_changes import changes_of, vanished
+from enforcement.services.standings import standings
 
 FILES = Path(__file__).parents[1] / "data_files"
 HSCA = [
@@ -231,12 +232,19 @@ def test_a_location_missing_from_a_full_register_is_told_once_and_closed_by_nobo
     assert duty(begin, officer, 2)["last_window"] == 99_999
     with begin(officer) as work:
         assert len(vanished(work.session)) == 1
+        found = standings(work.session, [1, 2], Month.parse("2026-02"))
+        held = {one.location_id: one.on_hold for one in found.values()}
+        assert held == {
+            "1-900000001": None,
+            "1-900000002": "No longer in the register file of 1 March 2026: a person must check.",
+        }
     load(begin, officer, place(1, **{"Care homes beds": 25}), as_at=date(2026, 4, 1))
     assert kinds(begin, officer) == ["vanished", "beds"]  # not told again
     load(begin, officer, place(1, **{"Care homes beds": 25}), place(2), as_at=LATEST)
     assert kinds(begin, officer) == ["vanished", "beds", "returned"]
     with begin(officer) as work:
         assert vanished(work.session) == set()
+        assert standings(work.session, [2], Month.parse("2026-02"))[2].on_hold is None
 
 
 @pytest.mark.parametrize(
@@ -336,6 +344,53 @@ def test_a_location_whose_provider_nobody_knows_is_refused_by_line(
     assert loaded.accepted == 0
     assert loaded.rejected[0]["line"] == 2
     assert "neither in this file nor in the register" in loaded.rejected[0]["reason"]
+
+
+ALONE = {"Location ID": "1-900000001", "Location Name": "A", "Provider ID": "1-800000001"}
+
+
+def test_lines_refused_for_a_missing_provider_are_taken_when_the_bytes_come_again(
+    begin: Begin, people: People
+) -> None:
+    officer = people["officer"]
+    other = {**ALONE, "Location ID": "1-900000005", "Provider ID": "1-800000009"}
+    late = table(*({**row, "Service type": "Shared Lives"} for row in (ALONE, other)))
+    with begin(officer) as work:
+        first = register.load(work, late, as_at=FIRST)
+    assert [one["line"] for one in first.rejected] == [2, 3]
+    assert "then this file again" in first.rejected[0]["reason"]
+    load(begin, officer, place(2))  # brings the provider of line 2
+    before = counted(begin, officer)
+    with begin(officer) as work:
+        tried = register.load(work, late, dry_run=True)
+    assert (tried.accepted, counted(begin, officer)) == (1, before)
+    with begin(officer) as work:
+        again = register.load(work, late)
+        row = work.session.get_one(ImportedFile, again.file_id)
+        assert (row.accepted, row.rejected_count, row.rejected[0]["line"]) == (1, 1, 3)
+    assert again.already_loaded
+    assert again.changes["new_locations"] == 1
+    after = counted(begin, officer)
+    grown = {name: after[name] - before[name] for name in after if after[name] != before[name]}
+    assert grown == {"Location": 1, "Duty": 1, "RegisterChange": 1, "Event": 2}
+    with begin(officer) as work:
+        assert register.load(work, late).changes == {}
+    assert counted(begin, officer) == after
+
+
+def test_the_dual_sheet_gives_each_pair_once_and_settles_nothing(
+    begin: Begin, people: People
+) -> None:
+    sheet = (
+        "Location ID,Linked Organisation ID,Primary ID\n"
+        "1-900000001,1-900000002,Y\n1-900000002,1-900000001,N\n"
+    )
+    with begin(people["officer"]) as work:
+        loaded = register.load(work, Incoming(sheet.encode(), "dual.csv"), as_at=FIRST)
+        assert loaded.changes["dual_registrations_in_file"] == 1
+        pair = work.session.scalars(select(DualRegistration)).one()
+        assert (pair.location_cqc_id, pair.linked_cqc_id) == ("1-900000001", "1-900000002")
+        assert (pair.primary_cqc_id, pair.settled_at) == ("1-900000001", None)
 
 
 def test_the_real_files_load_with_every_row_accounted_for(begin: Begin, people: People) -> None:

@@ -141,6 +141,34 @@ def test_lines_without_a_duty_are_refused_one_by_one(held: Begin, people: People
     assert "not in the register" in loaded.rejected[1]["reason"]
 
 
+def test_lines_without_a_location_are_taken_when_the_bytes_come_again(
+    held: Begin, people: People
+) -> None:
+    late = status({1: "1", HOMES + 1: "1", 77: "1"})
+    assert [one["line"] for one in load(held, people, late).rejected] == [3, 4]
+    with held(people["officer"]) as work:
+        register.load(work, homes(HOMES + 1), as_at=date(2026, 1, 2))
+    assert load(held, people, late, dry_run=True).accepted == 2
+    assert totals(held, people).submitted == 1
+    again = load(held, people, late)
+    assert (again.accepted, [one["line"] for one in again.rejected]) == (2, [4])
+    assert totals(held, people).submitted == 2
+    assert load(held, people, late).changes == {}
+    assert totals(held, people).submitted == 2
+
+
+def test_a_mapping_whose_month_column_is_not_there_names_the_column(
+    held: Begin, people: People
+) -> None:
+    mapping = {"location_id": "Setting ref", "status": "Month 5"}
+    odd = status({1: "1"}, header="Month 5", id_header="Setting ref")
+    assert load(held, people, odd, mapping=mapping).accepted == 1
+    other = status({1: "1"}, header="Month six", id_header="Setting ref")
+    for given in (None, mapping):
+        with pytest.raises(UnknownHeader, match="no column “Month 5”"):
+            load(held, people, other, mapping=given)
+
+
 def test_a_mapping_is_saved_and_used_for_the_next_file(held: Begin, people: People) -> None:
     odd = status({1: "1"}, id_header="Setting ref")
     with pytest.raises(UnknownHeader):

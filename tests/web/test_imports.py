@@ -19,7 +19,7 @@ from enforcement.data.windows import WindowRow
 from enforcement.domain.duties import Service
 from enforcement.domain.permissions import Actor
 from enforcement.domain.windows import Month
-from enforcement.services import accounts, register, returns
+from enforcement.services import accounts, load_progress, register, returns
 from enforcement.services.loading import Incoming
 from enforcement.settings import Settings
 from enforcement.web.transactions import engine
@@ -202,6 +202,17 @@ def test_a_load_that_was_cut_off_is_shown_as_interrupted(
     assert officer.refresh == "2"
     assert "was interrupted" in officer.get("/imports")
     officer.get("/imports/loads/none", 404)
+
+
+def test_notes_of_loads_are_let_go_a_day_later(begin: Begin, people: dict[str, Actor]) -> None:
+    ages = {"gone": timedelta(days=1), "kept": timedelta(hours=23)}
+    for load_id, age in ages.items():
+        with begin(people["officer"]) as work:
+            load_progress.start(work.session, load_id, "register", {}, "staff:0", work.now - age)
+    with begin(people["officer"]) as work:
+        load_progress.start(work.session, "new", "register", {}, "staff:0", work.now)
+        held = work.session.scalars(select(LoadProgress.id).order_by(LoadProgress.id))
+        assert list(held) == ["kept", "new"]
 
 
 def test_a_short_file_waits_and_a_senior_officer_releases_it(
