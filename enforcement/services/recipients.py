@@ -13,6 +13,7 @@ from enforcement.data.cases import Case
 from enforcement.data.register import Contact
 from enforcement.domain.giving import Capacity, Method, PersonKind, Proper, is_proper, person_kind
 from enforcement.domain.refusals import BadInput, NoProperAddress
+from enforcement.domain.words import day
 
 # What an address from the register is taken to be, by kind of person; an officer may say otherwise.
 _REGISTERED = {
@@ -112,7 +113,7 @@ def _known(session: Session, case: Case) -> Iterator[RecipientChoice]:
                 postcode=register.postcode,
                 email=contact.email,
                 attention=f"For the attention of {contact.name}",
-                source=f"{contact.source}, {contact.as_at}",
+                source=f"{contact.source}, {day(contact.as_at)}",
             )
 
 

@@ -54,7 +54,7 @@ def new() -> Any:
     form = UploadForm()
     form.window.choices = import_lists.month_choices(work.today)
     form.window.default = str(Month.of(work.today))
-    if request.method == "GET":
+    if request.method != "POST":
         form.kind.data = single(request.args.getlist("kind"), "kind") or "register"
         form.window.data = single(request.args.getlist("window"), "window")
         return render_template("staff/imports/new.html", form=form)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from flask import url_for
@@ -151,7 +152,8 @@ def amount(case: Case) -> list[pages.Fact]:
             pages.Fact("Our working differs", trace["difference"], "Acknowledge it, saying why")
         )
     if trace.get("recomputed_on"):
-        facts.append(pages.Fact("Worked out on", trace["recomputed_on"], trace["scheme_version"]))
+        worked = day(date.fromisoformat(trace["recomputed_on"]))
+        facts.append(pages.Fact("Worked out on", worked, trace["scheme_version"]))
     return facts
 
 
