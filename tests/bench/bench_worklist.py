@@ -5,13 +5,11 @@ Run on purpose: `python -m pytest tests/bench/bench_worklist.py -m bench -s`.
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 import time
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
+import officer_cases as made
 import pytest
 from sqlalchemy import Engine, insert, text
 
@@ -23,17 +21,6 @@ pytestmark = [pytest.mark.bench, pytest.mark.slow]
 CASES = 100_000
 ROUNDS = 20
 LIMIT = 5.0  # times an empty page, at the 95th percentile
-
-
-def _officer_cases() -> Any:
-    place = Path(__file__).resolve().parents[1] / "web" / "officer_cases.py"
-    spec = importlib.util.spec_from_file_location("officer_cases", place)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["officer_cases"] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 def fill(engine: Engine, made: Any) -> None:
@@ -70,7 +57,6 @@ def p95(client: Any, address: str) -> float:
 def test_a_page_of_many_is_not_much_slower_than_an_empty_page(
     engine: Engine, settings: Settings
 ) -> None:
-    made = _officer_cases()
     site = made.make_site(engine, settings)
     client = site.client("olive")
     empty = p95(client, "/cases?officer=99999")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
-import importlib.util
 import os
 import signal
 import socket
@@ -19,9 +18,9 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+import notice_story as told
 import pytest
 from aiosmtpd.controller import Controller
 from sqlalchemy import Engine
@@ -29,19 +28,7 @@ from sqlalchemy import Engine
 from enforcement.services import sending
 from enforcement.settings import Settings
 
-
-def _module(path: Path, name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
 HERE = Path(__file__).parent
-told = _module(HERE.parent / "notice_story.py", "notice_story")
 WORKER = HERE / "killed_worker.py"
 NOW = told.NOW
 

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
-import shutil
-import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 import pytest
+import reply_case
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Browser, Page
@@ -31,30 +27,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 NOW = datetime(2026, 6, 16, 9, 0, tzinfo=UTC)
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SIZES = {"phone": (390, 844, True), "desk": (1366, 900, True), "no script": (390, 844, False)}
-
-
-def beside(name: str) -> ModuleType:
-    """A module of the tests folder; the tests are no package, so it is loaded by its file."""
-    place = Path(__file__).resolve().parents[1] / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(name, place)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    """The system's own Chromium, kept from talking to anybody."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    if found is None:
-        pytest.skip("NO CHROMIUM FOUND: the browser tests did not run")
-    args = ["--disable-background-networking", "--disable-component-update", "--no-first-run"]
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        args.append("--no-sandbox")  # Chromium refuses its sandbox to root, as in containers
-    return {**browser_type_launch_args, "executable_path": found, "args": args}
 
 
 @dataclass
@@ -75,7 +47,7 @@ def served(migrated_sqlite: Path, tmp_path: Path) -> Iterator[Served]:
     officer = Actor("staff:o", "Officer", frozenset({Role.OFFICER, Role.POLICY, Role.LEADER}))
     with transaction(engine, officer, NOW, settings) as work:
         default_policies.install(work)
-        made = beside("reply_case").make(work, places=2)
+        made = reply_case.make(work, places=2)
     engine.dispose()
     app = create_reply_app(settings, clock=lambda: NOW)
     server = make_server("127.0.0.1", 0, app, threaded=True)

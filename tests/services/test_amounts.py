@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+import notice_story as told
 import pytest
 import sqlalchemy as sa
 
@@ -18,21 +15,6 @@ from enforcement.data.register import Location
 from enforcement.domain.cases import Action
 from enforcement.domain.refusals import BadInput, NotAllowed, WrongState
 from enforcement.services import amounts, cases
-
-
-def _story_module() -> ModuleType:
-    spec = importlib.util.spec_from_file_location(
-        "notice_story", Path(__file__).parents[1] / "notice_story.py"
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["notice_story"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-told = _story_module()
 
 
 @pytest.fixture

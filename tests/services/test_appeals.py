@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+import notice_story as story
 import pytest
 from sqlalchemy import select
 
@@ -21,21 +18,6 @@ from enforcement.domain.refusals import BadInput, GateClosed, NotAllowed, NotFou
 from enforcement.services import appeals, cases, clocks, payments, restarts
 from enforcement.services.case_facts import balance, facts_of, live_notice, penalty_of
 from enforcement.services.work import Work
-
-
-def _story() -> ModuleType:
-    if "notice_story" not in sys.modules:
-        place = Path(__file__).parents[1] / "notice_story.py"
-        spec = importlib.util.spec_from_file_location("notice_story", place)
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules["notice_story"] = module
-        spec.loader.exec_module(module)
-    return sys.modules["notice_story"]
-
-
-story = _story()
 
 
 class Tribunal:

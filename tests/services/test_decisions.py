@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+import notice_story as story
 import pytest
 from sqlalchemy import select
 
@@ -31,20 +28,6 @@ from enforcement.domain.refusals import (
 from enforcement.services import cases, decisions, restarts
 from enforcement.services.case_facts import facts_of, live_decision
 
-
-def _story() -> ModuleType:
-    if "notice_story" not in sys.modules:
-        place = Path(__file__).parents[1] / "notice_story.py"
-        spec = importlib.util.spec_from_file_location("notice_story", place)
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules["notice_story"] = module
-        spec.loader.exec_module(module)
-    return sys.modules["notice_story"]
-
-
-story = _story()
 OFFICER, SENIOR, PAT, QUINN, RAY = story.OFFICER, story.SENIOR, *story.PANEL
 # Given by e-mail on Wednesday 17 June 2026: 14 days end on 1 July, 28 more on 29 July.
 FIRST_DAY = story.NOW + timedelta(days=16)  # 2 July

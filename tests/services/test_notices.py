@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import json
-import sys
 from collections.abc import Callable
 from datetime import date, timedelta
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+import notice_story as told
 import pypdf
 import pytest
 import sqlalchemy as sa
@@ -38,20 +35,6 @@ from enforcement.services import cases, clocks, giving, letters, links, notices,
 from enforcement.services.case_facts import balance, penalty_of
 from enforcement.services.recipients import RecipientChoice, choices
 
-
-def _story_module() -> ModuleType:
-    spec = importlib.util.spec_from_file_location(
-        "notice_story", Path(__file__).parents[1] / "notice_story.py"
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["notice_story"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-told = _story_module()
 NOW = told.NOW
 
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
+import reply_case
 from sqlalchemy import Engine, func, select, text
 
 from enforcement.data.cases import Case
@@ -37,21 +34,6 @@ Begin = Callable[..., AbstractContextManager[Work]]
 NOW = datetime(2026, 6, 16, 9, 0, tzinfo=UTC)
 RIGHT = ("1-900000001", "ZZ1 1ZZ")
 LAST_MOMENT = datetime(2026, 6, 25, 22, 59, 59, tzinfo=UTC)  # 11:59:59pm in England
-
-
-def beside(name: str) -> ModuleType:
-    """A module of the tests folder; the tests are no package, so it is loaded by its file."""
-    place = Path(__file__).resolve().parents[1] / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(name, place)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-reply_case = beside("reply_case")
 
 
 @pytest.fixture

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
 import threading
 from collections.abc import Callable
 from datetime import date, timedelta
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
+import run_story as story
 from sqlalchemy import func, insert, select, update
 
 from enforcement.data import evaluation as statements
@@ -38,20 +35,6 @@ from enforcement.domain.windows import Month
 from enforcement.services import cases, corrections, evaluation, reviews, runs, why
 from enforcement.services.work import Work
 
-
-def _story() -> ModuleType:
-    spec = importlib.util.spec_from_file_location(
-        "run_story", Path(__file__).parents[1] / "run_story.py"
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["run_story"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-story = _story()
 Begin = Callable[..., Any]
 People = dict[str, Any]
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import importlib.util
 import socket
-import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+import notice_story as told
 import pytest
 import sqlalchemy as sa
 from aiosmtpd.controller import Controller
@@ -26,20 +23,6 @@ from enforcement.services import giving, sending
 from enforcement.services.work import transaction
 from enforcement.settings import Settings
 
-
-def _story_module() -> ModuleType:
-    spec = importlib.util.spec_from_file_location(
-        "notice_story", Path(__file__).parents[1] / "notice_story.py"
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["notice_story"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-told = _story_module()
 NOW = told.NOW
 
 

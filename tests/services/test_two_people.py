@@ -6,31 +6,14 @@ or a guard, three are the honest road (propose, decided by another, the notice).
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections.abc import Callable
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+import notice_story as story
 import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DatabaseError
 
-
-def _story() -> ModuleType:
-    if "notice_story" not in sys.modules:
-        place = Path(__file__).parents[1] / "notice_story.py"
-        spec = importlib.util.spec_from_file_location("notice_story", place)
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules["notice_story"] = module
-        spec.loader.exec_module(module)
-    return sys.modules["notice_story"]
-
-
-story = _story()
 PROPOSE = """
     insert into decision (id, case_id, proposed_by, proposed_at, recommendation, reasons,
                           excuse_finding, reasons_sha256, superseded, version)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import json
-import sys
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
+import run_story as story
 from sqlalchemy import insert, select, text
 
 from enforcement.data.cases import Case
@@ -22,20 +19,6 @@ from enforcement.data.windows import ReturnRow
 from enforcement.domain.events import canonical
 from enforcement.services import cases, corrections, reviews, runs, why
 
-
-def _story() -> ModuleType:
-    spec = importlib.util.spec_from_file_location(
-        "run_story", Path(__file__).parents[1] / "run_story.py"
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["run_story"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-story = _story()
 LATER = story.NOW + timedelta(days=3)
 MARKS = ("sssslssssmml", "smsmsmsm-sss", "ssssssssslll", "------------", "nnnnnnnnnmmm")
 

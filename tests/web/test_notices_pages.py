@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
-import sys
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+import notice_story as told
 import pytest
 from flask.testing import FlaskClient
 
@@ -23,19 +20,6 @@ from enforcement.services.work import transaction
 PASSWORD = "a long invented passphrase 17"
 
 
-def _story_module() -> ModuleType:
-    spec = importlib.util.spec_from_file_location(
-        "notice_story", Path(__file__).parents[1] / "notice_story.py"
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["notice_story"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-told = _story_module()
 NOW = told.NOW
 CASE = "/cases/ASC-2026-000001"
 
@@ -86,7 +70,7 @@ def post(client: FlaskClient, page: str, url: str, **fields: Any) -> Any:
 
 
 def hidden(page: str, name: str) -> str:
-    found = re.search(rf'name="{name}" value="([^"]*)"', page)
+    found = re.search(rf'name="{name}"[^>]* value="([^"]*)"', page)
     assert found is not None
     return found.group(1)
 
@@ -251,3 +235,40 @@ def test_methods_have_words() -> None:
     from enforcement.web.staff import notice_view, notices
 
     assert set(notices.METHODS) == set(notice_view.METHODS) == set(Method)
+
+
+def test_post_that_came_back_is_put_in_doubt_and_settled(
+    site: Any, story: Any, page_checker: Any
+) -> None:
+    story.method, story.recipient = Method.FIRST_CLASS, told.REGISTERED_OFFICE
+    story.draft()
+    story.submit()
+    story.approve()
+    story.issue()
+    officer, where = site("olive"), f"{CASE}/notices/1"
+    day = ["16", "6", "2026"]
+    assert "Put giving in doubt" not in officer.get(where).text
+    page = officer.get(f"{where}/giving").text
+    post(officer, page, f"{where}/giving", sent_on=day, method="first_class", evidence="List")
+    form = officer.get(f"{where}/doubt").text
+    page_checker(form)
+    assert f'href="{where}/doubt"' in officer.get(CASE).text
+    fields = {"version": hidden(form, "version"), "noticed_on": day, "evidence": "Gone away"}
+    refused = post(officer, form, f"{where}/doubt", **fields)
+    page_checker(refused.text)
+    assert "Choose what happened" in refused.text
+    assert "Gone away" in refused.text
+    held = post(officer, form, f"{where}/doubt", reason="returned", **fields)
+    page_checker(held.text)
+    assert "On hold: giving in doubt" in held.text
+    assert f'href="{where}/given"' in held.text
+    auditor = site("ann").get(CASE).text
+    assert f'href="{where}/given"' not in auditor
+    assert "Settle the doubt about giving" in auditor  # greyed, with who does it
+    form = officer.get(f"{where}/given").text
+    page_checker(form)
+    settled = post(
+        officer, form, f"{where}/given", version=hidden(form, "version"), evidence="Proof"
+    )
+    assert "The notice was given on the day counted" in settled.text
+    assert "On hold" not in settled.text

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
 import io
 import json
 import re
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+import officer_cases
 import openpyxl
 import pytest
 from sqlalchemy import Engine, event, func, select
@@ -27,19 +24,6 @@ from enforcement.settings import Settings
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 Check = Callable[..., None]
 MINE = {"home", "worklist", "cases", "clocks", "history", "accounts", "policies"}
-
-
-def _beside(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-officer_cases = _beside("officer_cases")
 
 
 @pytest.fixture

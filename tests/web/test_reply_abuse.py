@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 import re
-import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
+import reply_case
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
@@ -30,21 +27,6 @@ from enforcement.settings import MEGABYTE, Settings
 Begin = Callable[..., AbstractContextManager[Work]]
 NOW = datetime(2026, 6, 16, 9, 0, tzinfo=UTC)
 RIGHT = {"location_id": "1-900000001", "postcode": "ZZ1 1ZZ"}
-
-
-def beside(name: str) -> ModuleType:
-    """A module of the tests folder; the tests are no package, so it is loaded by its file."""
-    place = Path(__file__).resolve().parents[1] / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(name, place)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-reply_case = beside("reply_case")
 
 
 class Clock:

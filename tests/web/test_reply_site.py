@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from io import BytesIO
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
+import reply_case
 from flask.testing import FlaskClient
 from PIL import Image
 
@@ -23,24 +21,6 @@ from enforcement.settings import Settings
 
 Begin = Callable[..., AbstractContextManager[Work]]
 NOW = datetime(2026, 6, 16, 9, 0, tzinfo=UTC)
-
-
-def beside(name: str) -> ModuleType:
-    """A module of the tests folder; the tests are no package, so it is loaded by its file."""
-    spec = importlib.util.spec_from_file_location(
-        name, Path(__file__).resolve().parents[1] / f"{name}.py"
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    import sys
-
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-reply_case = beside("reply_case")
 
 
 class Clock:

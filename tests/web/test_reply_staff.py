@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
-import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from io import BytesIO
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
+import reply_case
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -29,21 +26,6 @@ Begin = Callable[..., AbstractContextManager[Work]]
 NOW = datetime(2026, 6, 16, 9, 0, tzinfo=UTC)
 BASE = "/cases/ASC-2026-000001"
 REPLY = f"{BASE}/replies/ASC-2026-000001-R1"
-
-
-def beside(name: str) -> ModuleType:
-    """A module of the tests folder; the tests are no package, so it is loaded by its file."""
-    place = Path(__file__).resolve().parents[1] / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(name, place)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-reply_case = beside("reply_case")
 
 
 PASSWORD = "a long enough phrase"

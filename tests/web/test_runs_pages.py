@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
-import sys
 from collections.abc import Callable
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
+import run_story as story
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
@@ -24,19 +21,6 @@ from enforcement.services.work import transaction
 PASSWORD = "a long invented passphrase 17"
 
 
-def _story() -> ModuleType:
-    spec = importlib.util.spec_from_file_location(
-        "run_story", Path(__file__).parents[1] / "run_story.py"
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["run_story"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-story = _story()
 ONE = "1-900000001"
 
 
