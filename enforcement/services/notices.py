@@ -6,10 +6,8 @@ approved is what is sent. An issued PDF is never made again.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import date, time
-from functools import lru_cache
 from typing import cast
 
 from sqlalchemy import func, select
@@ -18,36 +16,34 @@ from sqlalchemy.orm import Session
 from enforcement.data.cases import Case
 from enforcement.data.notices import Notice
 from enforcement.domain.calendar import local_instant
-from enforcement.domain.cases import Action, State, Step
+from enforcement.domain.cases import Action, Step
 from enforcement.domain.cases import step as table_step
 from enforcement.domain.events import Fact, fact_hash
 from enforcement.domain.giving import Method
 from enforcement.domain.permissions import Part
 from enforcement.domain.refusals import (
     BadInput,
-    CannotPrint,
-    HistoryBroken,
-    MissingElement,
     NotFound,
     SealBroken,
     WrongState,
 )
-from enforcement.rendering.elements import check_elements
 from enforcement.rendering.facts import NoticeFacts
-from enforcement.rendering.paper import Rendered, html_twin, render
 from enforcement.services import amounts, links, notice_facts
 from enforcement.services.case_facts import FINAL, INTENT, facts_of, live_notice
 from enforcement.services.cases import move
-from enforcement.services.files import Kept, fetch, keep
+from enforcement.services.files import keep
 from enforcement.services.giving import refuse_short
 from enforcement.services.notice_facts import Plan
+from enforcement.services.notice_pages import (
+    PDF as PDF,  # letters keep their bytes as the same kind
+)
+from enforcement.services.notice_pages import look_at_page
 from enforcement.services.policies import in_force
 from enforcement.services.recipients import RecipientChoice, require_proper
 from enforcement.services.seals import refuse_broken, refuse_old_link, refuse_other_part
 from enforcement.services.sending import Enqueue, queue
 from enforcement.services.work import Work, changed_meanwhile
 
-PDF = "application/pdf"
 TITLES = {
     INTENT: "Notice of intent",
     FINAL: "Final notice",
@@ -174,7 +170,7 @@ def _draft(
     work.session.flush()
     if kind == INTENT:
         links.ensure(work, case, notice)
-    _look_at_page(work, case, notice)
+    look_at_page(work, case, notice)
     facts: dict[str, Fact] = {"notice": notice.reference, "facts_sha256": notice.facts_sha256}
     move(work, case, action, facts)
     return notice
@@ -225,73 +221,12 @@ def _unseal(notice: Notice) -> None:
     notice.approved_pdf_sha256 = notice.approved_facts_sha256 = None
 
 
-@lru_cache(maxsize=64)
-def _page(facts: NoticeFacts) -> Rendered:
-    """The page of these facts. Drafting, looking and submitting ask for the very same one, and the
-    same facts give the same bytes, so it is laid out once."""
-    return render(facts)
-
-
-def _look_at_page(work: Work, case: Case, notice: Notice) -> Rendered | None:
-    """Make the page and keep what was found on it; a draft that cannot be printed says why."""
-    facts = notice_facts.with_secret(work, case, notice_facts.stored_facts(notice))
-    try:
-        made = _page(facts)
-    except (MissingElement, CannotPrint) as refusal:
-        notice.pages = None
-        notice.checks = [
-            {
-                "element": refusal.sentence.rstrip("."),
-                "citation": refusal.rule,
-                "ok": False,
-                "where": "",
-            }
-        ]
-        return None
-    notice.pages = made.pages
-    notice.checks = _checks(notice_facts.stored_facts(notice), made)
-    return made
-
-
-def _checks(facts: NoticeFacts, made: Rendered) -> list[dict[str, Fact]]:
-    """The legal elements as read back from the page, and its geometry. Facts without a secret."""
-    found: list[dict[str, Fact]] = [
-        {"element": one.element, "citation": one.citation, "ok": one.present, "where": one.where}
-        for one in check_elements(facts, made.text)
-    ]
-    found.append(
-        {
-            "element": "everything inside the printable area and the address window",
-            "citation": "GOV.UK Notify precompiled letters",
-            "ok": True,  # `render` refuses any other page
-            "where": f"{made.pages} pages",
-        }
-    )
-    return found
-
-
-def preview(work: Work, case: Case, notice: Notice) -> Kept:
-    """The PDF: as submitted or issued, byte for byte; a draft is made on the spot, not stored.
-
-    Reads only. Refuses CannotPrint or MissingElement for a draft that cannot be printed.
-    """
-    if notice.pdf_sha256 is not None:
-        return fetch(work, notice.pdf_sha256)
-    made = _page(notice_facts.with_secret(work, case, notice_facts.stored_facts(notice)))
-    return Kept(made.sha256, PDF, made.pdf)
-
-
-def twin(notice: Notice) -> str:
-    """The same words as HTML for the screen, without the reply code."""
-    return html_twin(notice_facts.stored_facts(notice))
-
-
 def submit(work: Work, case: Case, notice: Notice, version: int | None = None) -> Step:
     """Make the PDF, keep it and send the draft for approval. Refuses what the table refuses."""
     _refuse_stale(notice, version)
     if notice.state != "draft":
         raise WrongState("Only a draft can be sent for approval.")
-    made = _look_at_page(work, case, notice)
+    made = look_at_page(work, case, notice)
     if made is not None:
         notice.pdf_sha256 = keep(work, made.pdf, PDF, secret=True)
     work.session.flush()
@@ -440,34 +375,3 @@ def _channel(method: Method) -> str:
     if method is Method.HAND:
         return "hand"
     return "email" if method is Method.ELECTRONIC else "print"
-
-
-def changes_since(work: Work, notice: Notice) -> list[tuple[str, str, str]]:
-    """What moved between the frozen facts and the rows of now: (fact, on the page, now)."""
-    case = notice.case
-    if State(case.state) is State.CLOSED or notice.kind not in ACTIONS:
-        return []
-    frozen = notice_facts.stored_facts(notice)
-    plan = Plan(
-        notice.kind,
-        notice.reference,
-        RecipientChoice.of(notice.recipient),
-        Method(notice.method),
-        frozen.dated,
-        notice.period_days or 1,
-    )
-    build = notice_facts.intent if notice.kind == INTENT else notice_facts.final
-    try:
-        current = build(work, case, plan).to_json()
-    except (BadInput, HistoryBroken) as refusal:
-        return [("the facts", "complete", refusal.sentence)]
-    return [
-        (name.replace("_", " "), _short(notice.facts.get(name)), _short(value))
-        for name, value in current.items()
-        if notice.facts.get(name) != value
-    ]
-
-
-def _short(value: object) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 300 else f"{text[:300]}…"

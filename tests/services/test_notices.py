@@ -31,7 +31,17 @@ from enforcement.domain.refusals import (
     WrongState,
 )
 from enforcement.rendering.elements import REQUIRED
-from enforcement.services import cases, clocks, giving, letters, links, notices, sending
+from enforcement.services import (
+    cases,
+    clocks,
+    giving,
+    letters,
+    links,
+    notice_changes,
+    notice_pages,
+    notices,
+    sending,
+)
 from enforcement.services.case_facts import balance, penalty_of
 from enforcement.services.recipients import RecipientChoice, choices
 
@@ -78,7 +88,7 @@ def test_intent_from_triage_to_given(story: Any, begin: Any) -> None:
             "clock_started",
             "clock_started",
         ]
-        pdf = notices.preview(work, case, notice)
+        pdf = notice_pages.preview(work, case, notice)
         assert pdf.sha256 == notice.approved_pdf_sha256
         found = words_of(pdf.content)
         link = links.current(work, case)
@@ -132,7 +142,7 @@ def test_final_notice_raises_penalty_and_clocks(story: Any, begin: Any) -> None:
         assert facts["payment"]["pay_by"] == "2026-08-04"
         assert all(check["ok"] for check in final.checks)
         assert len(final.checks) == 7
-        text = words_of(notices.preview(work, case, final).content)
+        text = words_of(notice_pages.preview(work, case, final).content)
         assert "It is the same amount as in the notice of intent." in text
         assert "You did not send us representations" in text
         assert clocks.replay(work.session) == []
@@ -361,9 +371,9 @@ def test_changes_since_the_draft_are_listed(story: Any, begin: Any) -> None:
     story.triage()
     story.draft()
     with begin(told.OFFICER) as work:
-        assert notices.changes_since(work, story.notice(work)) == []
+        assert notice_changes.changes_since(work, story.notice(work)) == []
         story.case(work).provider.name = "Invented Meadow Care (Renamed) Limited"
-        ((name, was, now),) = notices.changes_since(work, story.notice(work))
+        ((name, was, now),) = notice_changes.changes_since(work, story.notice(work))
         assert name == "provider"
         assert "Renamed" in now
         assert "Renamed" not in was
@@ -386,7 +396,7 @@ def test_withdraw_writes_to_the_same_person(story: Any, begin: Any) -> None:
         assert penalty is not None
         assert balance(work.session, penalty) == 0
         assert written[0].recipient["email"] == "secretary@example.com"
-        text = words_of(notices.preview(work, case, written[0]).content)
+        text = words_of(notice_pages.preview(work, case, written[0]).content)
         assert "The record of May was wrong." in text
         items = sending.due(work.session, later)
         assert len(items) == 2
@@ -411,7 +421,7 @@ def test_no_penalty_letter(story: Any, begin: Any) -> None:
     story.decide(decided, "no_penalty")
     with begin(told.OFFICER, decided) as work:
         letter = letters.no_penalty(work, story.case(work), sending.sweep_will_find)
-        text = words_of(notices.preview(work, story.case(work), letter).content)
+        text = words_of(notice_pages.preview(work, story.case(work), letter).content)
         assert "We decided not to impose a penalty." in text
         assert letter.reference == f"{story.reference}-N2"
 
@@ -426,7 +436,7 @@ def test_support_letter(story: Any, begin: Any) -> None:
             Method.FIRST_CLASS,
             sending.sweep_will_find,
         )
-        text = words_of(notices.preview(work, story.case(work), letter).content)
+        text = words_of(notice_pages.preview(work, story.case(work), letter).content)
         assert "July 2026" in text
 
 

@@ -17,7 +17,7 @@ from enforcement.domain.cases import gates as table_gates
 from enforcement.domain.giving import Capacity, Method
 from enforcement.domain.permissions import Permission, can
 from enforcement.services import cases as case_services
-from enforcement.services import giving, notices, sending
+from enforcement.services import giving, notice_changes, notices, sending
 from enforcement.services.case_facts import facts_of
 from enforcement.services.notice_facts import stored_facts
 from enforcement.services.recipients import RecipientChoice, judge
@@ -308,7 +308,7 @@ def _changes(work: Work, notice: Notice) -> Listing | None:
         return None
     rows = [
         {"fact": name.capitalize(), "was": was, "now": now}
-        for name, was, now in notices.changes_since(work, notice)
+        for name, was, now in notice_changes.changes_since(work, notice)
     ]
     return Listing(
         caption="What changed since the draft",

@@ -19,8 +19,8 @@ from enforcement.domain.giving import Capacity, Method
 from enforcement.domain.permissions import Permission
 from enforcement.domain.refusals import Refusal
 from enforcement.services import cases as case_services
+from enforcement.services import notice_pages, recipients
 from enforcement.services import notices as notice_services
-from enforcement.services import recipients
 from enforcement.services.case_facts import FINAL, INTENT, live_notice
 from enforcement.services.notice_facts import first_free_day, stored_facts
 from enforcement.services.policies import in_force
@@ -243,7 +243,7 @@ def document(reference: str, notice_id: int) -> Response:
     work = access.work()
     case = case_services.find(work, reference)
     found = notice_services.find(work, case, notice_id)
-    kept = notice_services.preview(work, case, found)
+    kept = notice_pages.preview(work, case, found)
     answer = Response(kept.content, mimetype=kept.mime)
     how = "attachment" if "download" in request.args else "inline"
     answer.headers["Content-Disposition"] = f'{how}; filename="{found.reference}.pdf"'
@@ -261,8 +261,8 @@ def words(reference: str, notice_id: int) -> str:
     work = access.work()
     case = case_services.find(work, reference)
     found = notice_services.find(work, case, notice_id)
-    # The twin is our own template, rendered with escaping on.
-    article = Markup(notice_services.twin(found))  # noqa: S704
+    twin = notice_pages.twin(found)
+    article = Markup(twin)  # noqa: S704 - our own template, rendered with escaping on
     return render_template(
         "staff/notices/words.html", article=article, reference=case.reference, notice=found
     )
