@@ -105,10 +105,7 @@ def _conflicting_replies(walk: Walk) -> None:
 
 def _returned_post(walk: Walk) -> None:
     walk.intent(22)
-    walk.note(
-        6, "note", "Royal Mail brought the letter back: “addressee gone away”. Envelope kept."
-    )
-    walk.hold(6, "giving", "The letter came back: find the provider's present address first.")
+    walk.post_returned(6, "The letter came back: “addressee gone away”. The envelope is kept.")
 
 
 def _on_hold(walk: Walk) -> None:

@@ -211,6 +211,13 @@ class Walk:
 
         self.do(ago, self.officer, f"{kind} posted", do)
 
+    def post_returned(self, ago: int, words: str) -> None:
+        """The letter comes back: giving is in doubt and the case held until that is settled."""
+        self.do(
+            ago, self.officer, "returned post",
+            lambda w, case: giving.doubt(w, _notice(w, case, INTENT), "returned", words),
+        )  # fmt: skip
+
     def intent(self, ago: int) -> None:
         """A notice of intent from taking up the case to its sending so many days ago."""
         self.take_up(ago + 7)

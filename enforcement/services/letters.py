@@ -33,6 +33,7 @@ from enforcement.services.case_facts import (
 )
 from enforcement.services.cases import move, stream
 from enforcement.services.files import keep
+from enforcement.services.giving import clear_doubt
 from enforcement.services.notice_facts import Plan
 from enforcement.services.notices import PDF, facts_sha256, new_notice, send_out
 from enforcement.services.policies import calendar, threshold_on, window_override
@@ -154,8 +155,7 @@ def withdraw(
                     work, case, "withdrawal", _recipient(notice), _method(notice), parts, enqueue
                 )
             )
-    case.giving_in_doubt = False
-    work.session.flush()
+    clear_doubt(work, case)
     return written
 
 

@@ -15,6 +15,7 @@ from enforcement.services.case_clocks import end_clocks
 from enforcement.services.case_facts import FINAL, INTENT, live_notice
 from enforcement.services.cases import expect, move, stream
 from enforcement.services.decisions import supersede
+from enforcement.services.giving import clear_doubt
 from enforcement.services.work import Work
 
 
@@ -55,7 +56,7 @@ def _end_round(work: Work, case: Case) -> None:
             "notice_withdrawn",
             {"notice": intent.reference, "reason": "spent: the case was started again"},
         )
-    case.giving_in_doubt = False
+    clear_doubt(work, case)
     end_clocks(work, case, set(ClockKind), "superseded")
     for clock in case.clocks:
         clock.ended_because = "superseded"

@@ -315,7 +315,8 @@ def settle(
     else:
         item.state, item.next_try_at, item.lease_until = "ready", work.now, None
         if notice is not None:
-            notice.state, notice.case.giving_in_doubt = "issued", False
+            notice.state = "issued"
+            giving.clear_doubt(work, notice.case)
     work.session.flush()
     return item
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from enforcement.data.notices import OutboxItem
 from enforcement.domain.giving import Method
 from enforcement.services import accounts, sending
 from enforcement.services.work import transaction
+from enforcement.web.transactions import engine as database
 
 PASSWORD = "a long invented passphrase 17"
 
@@ -32,7 +33,9 @@ def story(begin: Callable[..., Any]) -> Any:
 
 
 @pytest.fixture
-def site(begin: Callable[..., Any], settings: Any, people: Any, engine: Any) -> Any:
+def site(
+    begin: Callable[..., Any], settings: Any, people: Any, engine: Any
+) -> Iterator[Callable[[str], FlaskClient]]:
     """`site(username)`: a signed-in browser without scripts; the clock stands still."""
     with transaction(engine, people["admin"], NOW, settings) as work:
         for name, role in (("olive", "officer"), ("sam", "senior"), ("ann", "auditor")):
@@ -56,7 +59,9 @@ def site(begin: Callable[..., Any], settings: Any, people: Any, engine: Any) -> 
         assert answer.status_code in (302, 303), answer.text
         return client
 
-    return sign_in
+    yield sign_in
+    with app.app_context():
+        database().dispose()
 
 
 def token(page: str) -> str:
@@ -262,6 +267,7 @@ def test_post_that_came_back_is_put_in_doubt_and_settled(
     page_checker(held.text)
     assert "On hold: giving in doubt" in held.text
     assert f'href="{where}/given"' in held.text
+    assert f'href="{where}/given"' in officer.get(CASE).text
     auditor = site("ann").get(CASE).text
     assert f'href="{where}/given"' not in auditor
     assert "Settle the doubt about giving" in auditor  # greyed, with who does it

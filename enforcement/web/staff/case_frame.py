@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,9 +22,10 @@ from enforcement.data.replies import Reply
 from enforcement.domain.calendar import local_date
 from enforcement.domain.cases import Action, CaseFacts, State, choices
 from enforcement.domain.clocks import ClockKind
-from enforcement.domain.permissions import Permission, can
-from enforcement.services.case_facts import facts_of, notice_in_hand
+from enforcement.domain.permissions import Permission, can, not_yours
+from enforcement.services.case_facts import FINAL, INTENT, facts_of, live_notice, notice_in_hand
 from enforcement.services.cases import CLOSE_REASONS, HOLD_CATEGORIES
+from enforcement.services.giving import in_doubt
 from enforcement.services.next_line import next_line
 from enforcement.services.work import Work
 from enforcement.web import pages
@@ -248,7 +249,7 @@ def _actions(work: Work, case: Case, facts: CaseFacts) -> list[pages.Action]:
                 reason=" ".join(choice.reasons),
             )
         )
-    return found + _aside(work, case, facts)
+    return found + _about_giving(work, case, facts) + _aside(work, case, facts)
 
 
 def _screen(action: Action, case: Case, notice: Notice | None) -> str:
@@ -258,6 +259,31 @@ def _screen(action: Action, case: Case, notice: Notice | None) -> str:
             return ""
         return place(endpoint, reference=case.reference, notice_id=notice.id)
     return place(endpoint, reference=case.reference)
+
+
+def _about_giving(work: Work, case: Case, facts: CaseFacts) -> list[pages.Action]:
+    """The giving of the notice last given: put in doubt, or settled; nothing before it is given."""
+    if not facts.state.live or not (facts.intent_sent or facts.final_sent):
+        return []
+    kind = FINAL if facts.final_sent else INTENT
+    notice = live_notice(work.session, case, kind)
+    words = "Put giving in doubt"
+    if facts.giving_in_doubt:
+        doubted = in_doubt(work, case)
+        notice = next((n for n in _given(work, case) if n.reference == doubted), None)
+        words = "Settle the doubt about giving"
+    if notice is None or notice.state != "given":
+        return []
+    endpoint = "giving.prove" if facts.giving_in_doubt else "giving.doubt"
+    url = place(endpoint, reference=case.reference, notice_id=notice.id)
+    reason = not_yours(work.actor, Permission.RECORD_GIVING)
+    return [pages.Action(words, href=url, reason=reason)]
+
+
+def _given(work: Work, case: Case) -> Iterator[Notice]:
+    for kind in (FINAL, INTENT):
+        if (notice := live_notice(work.session, case, kind)) is not None:
+            yield notice
 
 
 def _aside(work: Work, case: Case, facts: CaseFacts) -> list[pages.Action]:

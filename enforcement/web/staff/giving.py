@@ -1,4 +1,4 @@
-"""Recording that a notice was posted or delivered, and settling a sending in doubt."""
+"""Recording that a notice was posted or delivered; putting giving in doubt and settling it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime, time
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
-from wtforms import RadioField
+from wtforms import RadioField, SubmitField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional
 
@@ -23,6 +23,8 @@ from enforcement.services.work import Work
 from enforcement.web import access
 from enforcement.web.fields import DayField, LongTextField
 from enforcement.web.forms import NhsForm, form_errors
+from enforcement.web.staff.case_form import CaseForm, FormPage, answer, chosen, options
+from enforcement.web.staff.case_form import words as long_words
 from enforcement.web.staff.case_frame import case_frame
 
 bp = Blueprint("giving", __name__)
@@ -70,6 +72,34 @@ class SettleForm(NhsForm):
         description="The mail server’s record, the recipient’s word, the post room’s list",
         validators=[InputRequired("Say what shows it")],
     )
+
+
+class DoubtForm(CaseForm):
+    """What came back, when, and what shows it."""
+
+    reason = RadioField(
+        "What happened?",
+        [InputRequired("Choose what happened")],
+        choices=options(giving.DOUBTS.items()),
+    )
+    noticed_on = DayField("On which day was it noticed?", [InputRequired("Enter the day")])
+    evidence = long_words(
+        "What shows it?",
+        "Enter what shows it",
+        "The envelope and the words on it, the mail server’s message, who rang",
+    )
+    submit = SubmitField("Put the giving in doubt")
+
+
+class ProofForm(CaseForm):
+    """What shows that the notice was validly given after all."""
+
+    evidence = long_words(
+        "What shows that it was given?",
+        "Enter what shows that it was given",
+        "The proof of posting and the address registered on that day, a signature, a reply",
+    )
+    submit = SubmitField("The notice was given")
 
 
 @bp.route("/cases/<reference>/notices/<int:notice_id>/giving", methods=["GET", "POST"])
@@ -131,6 +161,56 @@ def settle(reference: str, notice_id: int, item_id: int) -> str | Response:
         notice=notice,
         answer=item.evidence or "",
     )
+
+
+@bp.route("/cases/<reference>/notices/<int:notice_id>/doubt", methods=["GET", "POST"])
+@access.needs(Permission.RECORD_GIVING)
+def doubt(reference: str, notice_id: int) -> Response | str | tuple[str, int]:
+    work = access.work()
+    case, notice = _find(work, reference, notice_id)
+    form = DoubtForm(data={"noticed_on": work.today})
+
+    def act() -> None:
+        case_services.expect(case, form.read_version)
+        day = chosen(form.noticed_on)
+        giving.doubt(work, notice, form.reason.data, form.evidence.data, day)
+
+    page = _form_page(
+        case,
+        notice,
+        "Post came back, or giving is in doubt",
+        "The case is held, and nothing that rests on the giving can be done until this is "
+        "settled. The time to decide goes on: it is fixed by law (SI 2022/1175 reg 6).",
+    )
+    return answer(work, case, form, page, act, "Giving is in doubt. The case is held.")
+
+
+@bp.route("/cases/<reference>/notices/<int:notice_id>/given", methods=["GET", "POST"])
+@access.needs(Permission.RECORD_GIVING)
+def prove(reference: str, notice_id: int) -> Response | str | tuple[str, int]:
+    work = access.work()
+    case, notice = _find(work, reference, notice_id)
+    form = ProofForm()
+
+    def act() -> None:
+        case_services.expect(case, form.read_version)
+        giving.settle_doubt(work, notice, form.evidence.data)
+
+    page = _form_page(
+        case,
+        notice,
+        "Settle the doubt about giving",
+        "A notice sent to a proper address is taken as given on the day counted, even if it comes "
+        "back (SI 2022/1175 reg 7). If the address was not proper, do not settle it here: a "
+        "notice cannot be amended, so it is withdrawn and given again at another address, with "
+        "fresh periods.",
+    )
+    return answer(work, case, form, page, act, "Settled. The notice was given on the day counted.")
+
+
+def _form_page(case: Case, notice: Notice, title: str, intro: str) -> FormPage:
+    back = url_for("notices.notice", reference=case.reference, notice_id=notice.id)
+    return FormPage(f"{title}: {notice.reference}", tab="notices", back=back, intro=intro)
 
 
 def _moment(work: Work, form: SettleForm, issued: datetime) -> datetime | None:

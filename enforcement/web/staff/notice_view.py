@@ -96,6 +96,8 @@ class NoticePage:
     return_url: str = ""
     issue_url: str = ""
     record_url: str = ""
+    doubt_url: str = ""
+    prove_url: str = ""
     why_not: str = ""
     receipt: Listing | None = None
     sendings: tuple[SendingView, ...] = ()
@@ -256,7 +258,20 @@ def _buttons(work: Work, case: Case, notice: Notice, action: Action | None) -> d
             found["return_url"] = url_for("notices.give_back", **here)
     if notice.state in ("issued", "failed") and can(work.actor, Permission.RECORD_GIVING):
         found["record_url"] = url_for("giving.record", **here)
-    return found
+    return found | _about_giving(work, case, notice)
+
+
+def _about_giving(work: Work, case: Case, notice: Notice) -> dict[str, str]:
+    """A given notice whose giving may be put in doubt, or is in doubt and may be settled."""
+    here: dict[str, Any] = {"reference": case.reference, "notice_id": notice.id}
+    known = notice.state == "given" and notice.kind in notices.ACTIONS and State(case.state).live
+    if not known or not can(work.actor, Permission.RECORD_GIVING):
+        return {}
+    if not case.giving_in_doubt:
+        return {"doubt_url": url_for("giving.doubt", **here)}
+    if giving.in_doubt(work, case) == notice.reference:
+        return {"prove_url": url_for("giving.prove", **here)}
+    return {}
 
 
 def _late(work: Work, notice: Notice) -> str:
