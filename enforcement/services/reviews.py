@@ -1,10 +1,19 @@
-"""What only a person may find about a provider: whether it is a public body, who answers."""
+"""What only a person may find: a public body, who answers for a place, that a place is there."""
 
 from __future__ import annotations
 
-from enforcement.data.register import DualRegistration, Provider, PublicBodyReview
+from sqlalchemy import select
+
+from enforcement.data.register import (
+    DualRegistration,
+    Location,
+    Provider,
+    PublicBodyReview,
+    RegisterChange,
+)
 from enforcement.domain.permissions import Permission
 from enforcement.domain.refusals import BadInput, NotFound, WrongState
+from enforcement.services.register_changes import vanished
 from enforcement.services.work import Work, changed_meanwhile
 
 RULE = "2012 Act s.277E(1) and s.250(7); SI 2022/1175 reg 2"
@@ -91,3 +100,40 @@ def settle(
         permission=Permission.REVIEW_PUBLIC_BODY,
     )
     return pair
+
+
+def still_there(work: Work, location: Location, evidence: str) -> RegisterChange:
+    """Record that a location which a full register file left out is still registered.
+
+    Lifts the hold on opening a case over it; a file that ends it with a date still ends it.
+    Refuses WrongState when no file left it out, BadInput without evidence, NotAllowed.
+    """
+    work.require(Permission.REVIEW_PUBLIC_BODY)
+    if location.id not in vanished(work.session):
+        raise WrongState("No register file has left this location out.")
+    if not evidence.strip():
+        raise BadInput("Say where you looked and what you found.")
+    absence = work.session.scalars(
+        select(RegisterChange)
+        .where(RegisterChange.location_id == location.id, RegisterChange.kind == "vanished")
+        .order_by(RegisterChange.id.desc())
+        .limit(1)
+    ).one()
+    row = RegisterChange(
+        file_id=absence.file_id,
+        provider_id=location.provider_id,
+        location_id=location.id,
+        kind="returned",
+        before=None,
+        after=evidence.strip(),
+        noticed_at=work.now,
+    )
+    work.session.add(row)
+    work.session.flush()
+    work.record(
+        f"provider:{location.provider.cqc_id}",
+        "presence_recorded",
+        {"location": location.cqc_id, "evidence": row.after or ""},
+        permission=Permission.REVIEW_PUBLIC_BODY,
+    )
+    return row

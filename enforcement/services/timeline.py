@@ -57,6 +57,7 @@ WORDS: dict[str, Words] = {
     "window_overridden": Words("files", "Window changed from its usual dates", "window"),
     "feed_completed": Words("files", "Feed called complete", "window"),
     "public_body_reviewed": Words("files", "Reviewed whether the provider is a public body"),
+    "presence_recorded": Words("files", "Found still registered, though left out of a file"),
     "dual_registration_settled": Words("files", "Settled who is answerable at a shared location"),
     "correction_proposed": Words("files", "Correction of a return proposed"),
     "return_corrected": Words("files", "Return corrected"),

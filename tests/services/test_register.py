@@ -17,9 +17,9 @@ from enforcement.data.history import Event
 from enforcement.data.register import Contact, DualRegistration, Duty, Location, Provider
 from enforcement.data.register import RegisterChange as Changed
 from enforcement.domain.permissions import Actor
-from enforcement.domain.refusals import BadInput, NotAllowed, UnknownHeader
+from enforcement.domain.refusals import BadInput, NotAllowed, UnknownHeader, WrongState
 from enforcement.domain.windows import Month
-from enforcement.services import register
+from enforcement.services import register, reviews
 from enforcement.services.loading import Incoming, Loaded
 from enforcement.services.register_changes import changes_of, vanished
 from enforcement.services.standings import standings
@@ -245,6 +245,24 @@ def test_a_location_missing_from_a_full_register_is_told_once_and_closed_by_nobo
     with begin(officer) as work:
         assert vanished(work.session) == set()
         assert standings(work.session, [2], Month.parse("2026-02"))[2].on_hold is None
+
+
+def test_a_person_who_looked_lifts_the_hold_of_an_absence(begin: Begin, people: People) -> None:
+    officer = people["officer"]
+    load(begin, officer, place(1), place(2))
+    load(begin, officer, place(1), as_at=LATER)
+    with begin(officer) as work:
+        gone = work.session.get_one(Location, 2)
+        with pytest.raises(BadInput):
+            reviews.still_there(work, gone, "  ")
+        with pytest.raises(WrongState):
+            reviews.still_there(work, work.session.get_one(Location, 1), "Looked")
+        reviews.still_there(work, gone, "CQC’s own page of the place, today")
+    with begin(officer) as work:
+        assert vanished(work.session) == set()
+        assert standings(work.session, [2], Month.parse("2026-02"))[2].on_hold is None
+    with begin(people["auditor"]) as work, pytest.raises(NotAllowed):
+        reviews.still_there(work, work.session.get_one(Location, 2), "Looked")
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from enforcement.domain.windows import Month
 from enforcement.services import accounts, corrections
 from enforcement.services import providers as all_providers
 from enforcement.services.providers import AtRisk, Key, Line, Overview
+from enforcement.services.register_changes import vanished
 from enforcement.services.runs import latest_run
 from enforcement.services.work import Work
 from enforcement.web import access, pages
@@ -108,14 +109,14 @@ def provider(cqc_id: str) -> str:
         provider=one,
         facts=_facts(one),
         review_facts=_review_facts(work, found),
-        grid=_grid(found, one),
+        grid=_grid(found, one, can(work.actor, Permission.LOAD_FILES)),
         locations=_locations(found),
+        missing=_missing(work, found),
         cases=_cases(found),
         contacts=found.contacts,
-        pairs=[_pair(pair, found) for pair in found.pairs],
+        pairs=[_pair(work, pair, found) for pair in found.pairs],
         corrections=_corrections(work, found),
         may_review=can(work.actor, Permission.REVIEW_PUBLIC_BODY),
-        may_correct=can(work.actor, Permission.LOAD_FILES),
         may_approve=can(work.actor, Permission.COMPLETE_FEED),
     )
 
@@ -149,32 +150,34 @@ def _review_facts(work: Work, found: Overview) -> list[pages.Fact]:
     return rows
 
 
-def _grid(found: Overview, one: Provider) -> pages.Grid:
+def _grid(found: Overview, one: Provider, may_correct: bool) -> pages.Grid:
+    """The grid; a miss leads to its correction only for those who may propose one."""
     return pages.Grid(
         caption="The last twelve closed windows",
         months=[window.month.first_day for window in found.windows],
-        rows=[_grid_row(line, found, one) for line in found.lines],
+        rows=[_grid_row(line, found, one, may_correct) for line in found.lines],
     )
 
 
-def _grid_row(line: Line, found: Overview, one: Provider) -> pages.GridRow:
+def _grid_row(line: Line, found: Overview, one: Provider, may_correct: bool) -> pages.GridRow:
     return pages.GridRow(
         location=line.location.name,
         service=Service(line.duty.service).title,
         note=line.location.cqc_id + (", dormant" if line.location.dormant else ""),
         cells=[
-            _cell(line, window.month, line.outcomes[window.month], one) for window in found.windows
+            _cell(line, window.month, line.outcomes[window.month], one if may_correct else None)
+            for window in found.windows
         ],
     )
 
 
-def _cell(line: Line, month: Month, outcome: OutcomeRow, one: Provider) -> pages.GridCell:
-    correct = url_for("reviews.correct", cqc_id=one.cqc_id, duty_id=line.duty.id, month=str(month))
-    return pages.GridCell(
-        outcome.outcome.value,
-        note=outcome.reason,
-        href=correct if outcome.outcome.is_miss else "",
-    )
+def _cell(line: Line, month: Month, outcome: OutcomeRow, one: Provider | None) -> pages.GridCell:
+    correct = ""
+    if one is not None and outcome.outcome.is_miss:
+        correct = url_for(
+            "reviews.correct", cqc_id=one.cqc_id, duty_id=line.duty.id, month=str(month)
+        )
+    return pages.GridCell(outcome.outcome.value, note=outcome.reason, href=correct)
 
 
 def _locations(found: Overview) -> Listing:
@@ -209,6 +212,22 @@ def _locations(found: Overview) -> Listing:
     )
 
 
+def _missing(work: Work, found: Overview) -> list[tuple[str, str]]:
+    """Locations that a register file left out, and where a person says that they are there."""
+    gone = vanished(work.session)
+    may = can(work.actor, Permission.REVIEW_PUBLIC_BODY)
+    return [
+        (
+            f"{one.name} ({one.cqc_id})",
+            url_for("reviews.still_there", cqc_id=found.provider.cqc_id, location_id=one.cqc_id)
+            if may
+            else "",
+        )
+        for one in found.locations
+        if one.id in gone
+    ]
+
+
 def _cases(found: Overview) -> list[tuple[str, str, pages.Tag, str]]:
     return [
         (
@@ -222,9 +241,11 @@ def _cases(found: Overview) -> list[tuple[str, str, pages.Tag, str]]:
     ]  # fmt: skip
 
 
-def _pair(pair: DualRegistration, found: Overview) -> pages.Fact:
+def _pair(work: Work, pair: DualRegistration, found: Overview) -> pages.Fact:
     both = f"{pair.location_cqc_id} and {pair.linked_cqc_id}"
-    url = url_for("reviews.settle", cqc_id=found.provider.cqc_id, pair_id=pair.id)
+    url = ""
+    if can(work.actor, Permission.REVIEW_PUBLIC_BODY):
+        url = url_for("reviews.settle", cqc_id=found.provider.cqc_id, pair_id=pair.id)
     if pair.settled_at is None:
         return pages.Fact(both, "Not settled: no case opens for this place", "",
                           action="Settle", action_url=url)  # fmt: skip

@@ -60,6 +60,14 @@ class SettleForm(NhsForm):
     version = HiddenField()
 
 
+class PresenceForm(NhsForm):
+    evidence = _words(
+        "Where you looked and what you found",
+        "Say where you looked and what you found",
+        "For example CQC’s page of the location today, or a call to CQC with its reference.",
+    )
+
+
 class CorrectionForm(NhsForm):
     outcome = RadioField(
         "What should the window be?",
@@ -190,4 +198,26 @@ def approve_correction(cqc_id: str, correction_id: int) -> Any:
     one = providers.find(work.session, cqc_id)
     corrections.approve(work, correction_id)
     flash("The correction is approved. The miss no longer counts.", "success")
+    return redirect(_back(one), 303)
+
+
+@bp.route("/providers/<cqc_id>/still-there/<location_id>", methods=["GET", "POST"])
+@access.needs(Permission.REVIEW_PUBLIC_BODY)
+def still_there(cqc_id: str, location_id: str) -> Any:
+    """Record that a location a register file left out is still registered."""
+    work = access.work()
+    one = providers.find(work.session, cqc_id)
+    place = work.session.scalar(select(Location).where(Location.cqc_id == location_id))
+    if place is None or place.provider_id != one.id:
+        raise NotFound("This provider has no such location.")
+    form = PresenceForm()
+    title = f"{place.name}: still registered?"
+    if not form.validate_on_submit():
+        return _page(one, form, title)
+    try:
+        reviews.still_there(work, place, form.evidence.data)
+    except Refusal as refusal:
+        access.undo()
+        return _page(providers.find(access.work().session, cqc_id), form, title, refusal)
+    flash("Recorded: the location is still registered.", "success")
     return redirect(_back(one), 303)
