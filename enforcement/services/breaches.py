@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from enforcement.data.cases import Case, CaseMiss
@@ -15,36 +15,31 @@ from enforcement.domain.windows import Month
 from enforcement.services.policies import threshold_of
 
 
-def cured(session: Session, miss: CaseMiss) -> bool:
-    """Whether a counting return, or an approved correction, now stands for this miss."""
-    returned = session.scalar(
-        select(ReturnRow.id)
-        .where(
-            ReturnRow.duty_id == miss.duty_id,
-            ReturnRow.window_no == miss.window_no,
-            ReturnRow.counts.is_(True),
-        )
-        .limit(1)
-    )
-    corrected = session.scalar(
-        select(Correction.id)
-        .where(
-            Correction.duty_id == miss.duty_id,
-            Correction.window_no == miss.window_no,
-            Correction.approved_by.is_not(None),
-        )
-        .limit(1)
-    )
-    return returned is not None or corrected is not None
-
-
 def standing(session: Session, case: Case) -> dict[int, list[CaseMiss]]:
-    """The case's misses that still stand, by duty."""
+    """The case's misses that still stand, by duty.
+
+    A counting return, or an approved correction, cures a miss. One statement, however many.
+    """
+    cured = set(session.scalars(_CURED.where(CaseMiss.case_id == case.id)))
     found: dict[int, list[CaseMiss]] = defaultdict(list)
     for miss in case.misses:
-        if not cured(session, miss):
+        if miss.id not in cured:
             found[miss.duty_id].append(miss)
     return dict(found)
+
+
+_CURED = select(CaseMiss.id).where(
+    exists().where(
+        ReturnRow.window_no == CaseMiss.window_no,
+        ReturnRow.duty_id == CaseMiss.duty_id,
+        ReturnRow.counts.is_(True),
+    )
+    | exists().where(
+        Correction.duty_id == CaseMiss.duty_id,
+        Correction.window_no == CaseMiss.window_no,
+        Correction.approved_by.is_not(None),
+    )
+)
 
 
 def breach_stands(session: Session, case: Case) -> bool:

@@ -26,6 +26,8 @@ from enforcement.services.work import Work
 
 INTENT = "notice_of_intent"
 FINAL = "final_notice"
+# Only here does a gate ask for the seal; reading the whole document is not for every page.
+_SEALED = ("submitted", "approved")
 FINAL_STATES = {
     State.IMPOSE,
     State.FINAL_DRAFT,
@@ -215,7 +217,7 @@ def facts_of(work: Work, case: Case) -> CaseFacts:
         elements_missing=tuple(
             check["element"] for check in (notice.checks if notice else []) if not check["ok"]
         ),
-        seal_intact=notice is not None and seal_holds(work, notice),
+        seal_intact=notice is not None and notice.state in _SEALED and seal_holds(work, notice),
         intent_sent=intent is not None and intent.sent_at is not None,
         intent_given_on=intent.given_on if intent else None,
         giving_in_doubt=case.giving_in_doubt,
