@@ -30,8 +30,9 @@ DEFAULTS: tuple[tuple[str, date, dict[str, Any], str], ...] = (
             "at_risk_consecutive": 2,
             "at_risk_total": 3,
         },
-        "NHSBSA “Adult Social Care Enforcement” page; Staffordshire FAQ; DHSC flyer "
-        "(enforcement commenced 1 April 2023); at risk: Oxfordshire 2024–25",
+        # The providers' councils say the same: Staffordshire's FAQ, DHSC's flyer (from 1 April
+        # 2023); "at risk" is Oxfordshire's of 2024-25. The notice prints this source.
+        "NHSBSA, “Adult social care enforcement”",
     ),
     (
         "periods",
