@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from enforcement.data import evaluation as statements
 from enforcement.data.bulk import insert_rows
 from enforcement.data.cases import Case, ReferenceCounter
-from enforcement.data.register import Duty, Location, Provider
+from enforcement.data.register import Duty, Location
 from enforcement.data.runs import Run, RunRow
 from enforcement.domain.events import Fact
 from enforcement.domain.permissions import Permission
@@ -27,7 +27,6 @@ from enforcement.domain.refusals import (
     BadInput,
     FeedNotComplete,
     MethodsDiffer,
-    NoFeeScheme,
     NotFound,
     SamePerson,
     StaleVersion,
@@ -223,15 +222,9 @@ def _money(work: Work, providers: set[str]) -> tuple[int, int]:
     """The estimated penalties in pence, and how many providers' cannot be worked out whole."""
     total = unknown = 0
     for some in _batches(sorted(providers)):
-        rows = work.session.scalars(select(Provider).where(Provider.cqc_id.in_(some)))
-        for provider in rows:
-            try:
-                fee = amounts.estimate(work.session, provider, work.today)
-            except (NoFeeScheme, BadInput):
-                unknown += 1
-                continue
-            total += fee.total_pence
-            unknown += not fee.complete
+        for fee in amounts.estimates(work.session, some, work.today).values():
+            total += fee.total_pence if fee else 0
+            unknown += fee is None or not fee.complete
     return total, unknown
 
 
