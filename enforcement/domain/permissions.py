@@ -55,6 +55,7 @@ class Permission(StrEnum):
     KEY_REPLY = "replies.key"
     ANSWER_REPLY = "replies.answer"
     MANAGE_LINK = "links.manage"
+    READ_CODE = "links.read_code"
     PROPOSE_DECISION = "decisions.propose"
     DECIDE = "decisions.decide"
     WITHDRAW = "notices.withdraw"
@@ -75,6 +76,7 @@ class Permission(StrEnum):
 P = Permission
 _READ = {P.READ_CASES, P.READ_HISTORY}
 _OFFICER = _READ | {
+    P.READ_CODE,
     P.LOAD_FILES,
     P.REVIEW_PUBLIC_BODY,
     P.PREVIEW_RUN,
@@ -112,6 +114,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             P.NOTE,
             P.CONFIRM_AMOUNT,
             P.MANAGE_LINK,
+            P.READ_CODE,
             P.RECORD_APPEAL,
         }
     ),
@@ -122,7 +125,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     ),
     Role.POLICY: frozenset(_READ | {P.PROPOSE_POLICY}),
     Role.ADMIN: frozenset({P.MANAGE_ACCOUNTS}),
-    Role.AUDITOR: frozenset(_READ),
+    Role.AUDITOR: frozenset(_READ | {P.READ_CODE}),
 }
 
 

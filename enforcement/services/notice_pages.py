@@ -7,6 +7,7 @@ from functools import lru_cache
 from enforcement.data.cases import Case
 from enforcement.data.notices import Notice
 from enforcement.domain.events import Fact
+from enforcement.domain.permissions import Permission, can
 from enforcement.domain.refusals import CannotPrint, MissingElement
 from enforcement.rendering.elements import check_elements
 from enforcement.rendering.facts import NoticeFacts
@@ -66,12 +67,25 @@ def _checks(facts: NoticeFacts, made: Rendered) -> list[dict[str, Fact]]:
 def preview(work: Work, case: Case, notice: Notice) -> Kept:
     """The PDF: as submitted or issued, byte for byte; a draft is made on the spot, not stored.
 
-    Reads only. Refuses CannotPrint or MissingElement for a draft that cannot be printed.
+    Reads only. Refuses NotAllowed to those who may not see the reply code printed on it,
+    CannotPrint or MissingElement for a draft that cannot be printed.
     """
+    if prints_code(notice):
+        work.require(Permission.READ_CODE)
     if notice.pdf_sha256 is not None:
         return fetch(work, notice.pdf_sha256)
     made = _page(with_secret(work, case, stored_facts(notice)))
     return Kept(made.sha256, PDF, made.pdf)
+
+
+def prints_code(notice: Notice) -> bool:
+    """Whether the page carries the code with which a provider replies."""
+    return bool(notice.facts.get("reply"))
+
+
+def may_open(work: Work, notice: Notice) -> bool:
+    """Whether this person may open the paper itself; everybody may read its words."""
+    return not prints_code(notice) or can(work.actor, Permission.READ_CODE)
 
 
 def twin(notice: Notice) -> str:

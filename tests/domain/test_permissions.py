@@ -39,6 +39,7 @@ HOLDERS: dict[str, str] = {
     "replies.key": "officer",
     "replies.answer": "officer",
     "links.manage": "officer senior",
+    "links.read_code": "officer senior auditor",
     "decisions.propose": "officer",
     "decisions.decide": "panel",
     "notices.withdraw": "senior",
@@ -89,7 +90,8 @@ def test_no_role_carries_both_halves(one: Permission, two: Permission) -> None:
 
 
 def test_an_auditor_only_reads() -> None:
-    assert GRANTS[Role.AUDITOR] == {Permission.READ_CASES, Permission.READ_HISTORY}
+    reading = {Permission.READ_CASES, Permission.READ_HISTORY, Permission.READ_CODE}
+    assert GRANTS[Role.AUDITOR] == reading
 
 
 @pytest.mark.parametrize("nobody", [system_actor("sweep"), provider_actor("L-1", "A Provider")])

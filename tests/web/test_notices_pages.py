@@ -23,6 +23,7 @@ PASSWORD = "a long invented passphrase 17"
 
 NOW = told.NOW
 CASE = "/cases/ASC-2026-000001"
+ROLES = {"olive": "officer", "sam": "senior", "ann": "auditor", "fin": "finance"}
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def site(
 ) -> Iterator[Callable[[str], FlaskClient]]:
     """`site(username)`: a signed-in browser without scripts; the clock stands still."""
     with transaction(engine, people["admin"], NOW, settings) as work:
-        for name, role in (("olive", "officer"), ("sam", "senior"), ("ann", "auditor")):
+        for name, role in ROLES.items():
             accounts.create(
                 work,
                 username=name,
@@ -278,3 +279,23 @@ def test_post_that_came_back_is_put_in_doubt_and_settled(
     )
     assert "The notice was given on the day counted" in settled.text
     assert "On hold" not in settled.text
+
+
+def test_only_those_who_need_the_bytes_open_the_paper_with_the_code(site: Any, story: Any) -> None:
+    story.draft()
+    story.submit()
+    where = f"{CASE}/notices/1"
+    for name in ("olive", "sam", "ann"):
+        assert site(name).get(f"{where}/document.pdf").data.startswith(b"%PDF-")
+    finance = site("fin")
+    page = finance.get(where).text
+    assert "document.pdf" not in page
+    assert "done by: Enforcement officer or Senior officer (approver) or Auditor" in page
+    assert finance.get(f"{where}/document.pdf").status_code == 403
+    digest = re.search(r"<code>([0-9a-f]{64})</code>", page)
+    assert digest is not None
+    assert finance.get(f"{CASE}/documents/{digest[1]}").status_code == 403
+    listed = finance.get(f"{CASE}/documents").text
+    assert f'href="{where}/words"' in listed
+    assert digest[1] in listed
+    assert finance.get(f"{where}/words").status_code == 200

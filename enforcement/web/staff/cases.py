@@ -14,13 +14,14 @@ from wtforms.validators import InputRequired, Length
 
 from enforcement.data.cases import Case, CaseNote
 from enforcement.data.files import ImportedFile
+from enforcement.data.notices import Notice
 from enforcement.data.replies import Reply, ReplyFile
 from enforcement.domain.duties import Service
 from enforcement.domain.permissions import Permission, can
 from enforcement.domain.refusals import NotFound
 from enforcement.domain.windows import Month
 from enforcement.services import cases as case_services
-from enforcement.services import files, history_list, timeline
+from enforcement.services import files, history_list, notice_pages, timeline
 from enforcement.services.case_story import notice_name, notices_of, people, story
 from enforcement.services.cases import HOLD_CATEGORIES
 from enforcement.services.work import Work
@@ -210,7 +211,7 @@ def _papers(work: Work, case: Case) -> Iterator[dict[str, object]]:
         name = f"{notice_name(notice).capitalize()} {notice.reference}"
         pages_text = f"{notice.pages} pages" if notice.pages else ""
         yield {
-            "document": Cell(name, href=_bytes(case, notice.pdf_sha256), note=pages_text),
+            "document": Cell(name, href=_paper(work, case, notice), note=pages_text),
             "state": notice.state.capitalize(),
             "when": moment(notice.sent_at or notice.issued_at or notice.drafted_at),
             "hash": notice.pdf_sha256 or "Not yet rendered",
@@ -234,6 +235,13 @@ def _evidence_rows(work: Work, case: Case) -> Iterator[dict[str, object]]:
         }
 
 
+def _paper(work: Work, case: Case, notice: Notice) -> str:
+    """The paper itself, or the same words as a page for those who may not see its code."""
+    if notice_pages.may_open(work, notice):
+        return _bytes(case, notice.pdf_sha256)
+    return url_for("notices.words", reference=case.reference, notice_id=notice.id)
+
+
 def _bytes(case: Case, digest: str | None) -> str:
     if digest is None:
         return ""
@@ -246,10 +254,11 @@ def document(reference: str, digest: str) -> Response:
     """The bytes of one of this case's documents, by their hash; a PDF of ours opens in place."""
     work = access.work()
     found = case_services.find(work, reference)
-    named = {n.pdf_sha256: f"{n.reference}.pdf" for n in notices_of(work, found) if n.pdf_sha256}
-    if digest in named:
-        kept = files.fetch(work, digest)
-        return download(kept.content, filename=named[digest], mimetype=kept.mime, inline=True)
+    paper = next((n for n in notices_of(work, found) if n.pdf_sha256 == digest), None)
+    if paper is not None:
+        kept = notice_pages.preview(work, found, paper)
+        name = f"{paper.reference}.pdf"
+        return download(kept.content, filename=name, mimetype=kept.mime, inline=True)
     evidence = work.session.scalar(
         select(ReplyFile)
         .join(Reply, Reply.id == ReplyFile.reply_id)

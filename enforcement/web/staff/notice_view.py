@@ -15,9 +15,9 @@ from enforcement.domain.calendar import local_date
 from enforcement.domain.cases import Action, State
 from enforcement.domain.cases import gates as table_gates
 from enforcement.domain.giving import Capacity, Method
-from enforcement.domain.permissions import Permission, can
+from enforcement.domain.permissions import Permission, can, not_yours
 from enforcement.services import cases as case_services
-from enforcement.services import giving, notice_changes, notices, sending
+from enforcement.services import giving, notice_changes, notice_pages, notices, sending
 from enforcement.services.case_facts import facts_of
 from enforcement.services.notice_facts import stored_facts
 from enforcement.services.recipients import RecipientChoice, judge
@@ -87,6 +87,7 @@ class NoticePage:
     seal: str
     pdf_url: str
     download_url: str
+    paper_reason: str
     words_url: str
     returned_reason: str
     printable: bool
@@ -211,7 +212,8 @@ def page(work: Work, case: Case, notice: Notice) -> NoticePage:
     step = _NEXT.get(notice.state) if notice.kind in notices.ACTIONS else None
     action = getattr(notices.ACTIONS[notice.kind], step) if step else None
     facts = stored_facts(notice)
-    pdf = url_for("notices.document", **here)
+    hidden = not notice_pages.may_open(work, notice)
+    pdf = "" if hidden else url_for("notices.document", **here)
     return NoticePage(
         title=notices.TITLES.get(notice.kind, notice.kind),
         reference=notice.reference,
@@ -227,7 +229,8 @@ def page(work: Work, case: Case, notice: Notice) -> NoticePage:
         changes=_changes(work, notice) if notice.state in _NEXT and facts.amount else None,
         seal=notice.pdf_sha256 or "",
         pdf_url=pdf,
-        download_url=f"{pdf}?download",
+        download_url=pdf and f"{pdf}?download",
+        paper_reason=not_yours(work.actor, Permission.READ_CODE) if hidden else "",
         words_url=url_for("notices.words", **here),
         returned_reason=(notice.returned_reason or "") if notice.state == "draft" else "",
         printable=notice.pages is not None,
