@@ -1,0 +1,78 @@
+"""No page offers a link that its reader may not follow: the synthetic year, walked as each role."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, deque
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from html import unescape
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from enforcement import create_staff_app
+from enforcement.demo.make import Demo, Wish, prepare
+from enforcement.domain.permissions import Role
+from enforcement.settings import Settings
+from enforcement.web.transactions import engine
+
+pytestmark = pytest.mark.slow
+NOW = datetime(2026, 11, 22, 11, 0, tzinfo=UTC)
+LINKED = re.compile(r'(?:href|src)="(/[^"]*)"')
+ALIKE = 3  # addresses that differ in numbers alone are one page: three of them are enough
+ENOUGH = {Role.ADMIN: 3}  # an account administrator reads no case
+Year = tuple[Flask, Demo]
+
+
+@pytest.fixture(scope="module")
+def year(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Year]:
+    instance = tmp_path_factory.mktemp("links") / "instance"
+    settings = Settings.read({"ENFORCEMENT_INSTANCE": str(instance)})
+    demo = prepare(settings, Wish(size=60), NOW, lambda words: None)
+    app = create_staff_app(settings, clock=lambda: NOW)
+    yield app, demo
+    with app.app_context():
+        engine().dispose()
+
+
+def signed_in(year: Year, role: Role) -> FlaskClient:
+    app, demo = year
+    who = next(one for one in demo.sign_ins if one.role == role.label)
+    client = app.test_client()
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', client.get("/sign-in").text)
+    assert token is not None
+    fields = {"csrf_token": token[1], "username": who.username, "password": who.password}
+    assert client.post("/sign-in", data=fields).status_code in (302, 303)
+    return client
+
+
+def shape(address: str) -> str:
+    path = re.sub(r"\d{4}-\d\d|\d+|[0-9a-f]{64}", "#", address)
+    return re.sub(r"=[^&]*", "=", path)
+
+
+def walk(client: FlaskClient) -> Iterator[tuple[str, str, int]]:
+    """Every address linked from the first page on: (address, the page it stood on, status)."""
+    waiting, known, alike = deque([("/", "")]), {"/"}, Counter[str]()
+    while waiting:
+        address, page = waiting.popleft()
+        alike[shape(address)] += 1
+        if alike[shape(address)] > ALIKE:
+            continue
+        with client.get(address) as answer:
+            yield address, page, answer.status_code
+            text = answer.text if answer.mimetype == "text/html" else ""
+        for found in LINKED.findall(text):
+            link = unescape(found).partition("#")[0]
+            if link not in known and not link.startswith("/static/"):
+                known.add(link)
+                waiting.append((link, address))
+
+
+@pytest.mark.parametrize("role", Role)
+def test_every_link_can_be_followed_by_whoever_sees_it(year: Year, role: Role) -> None:
+    walked = list(walk(signed_in(year, role)))
+    assert [one for one in walked if one[2] >= 400] == []
+    assert len(walked) >= ENOUGH.get(role, 100)
