@@ -87,7 +87,8 @@ def test_an_auditor_reads_everything_and_changes_nothing(site: Any) -> None:
     client = site.client("audra")
     for address in addresses(site):
         assert client.get(address).status_code == 200, address
-    assert GRANTS[Role.AUDITOR] == {Permission.READ_CASES, Permission.READ_HISTORY}
+    reading = {Permission.READ_CASES, Permission.READ_HISTORY, Permission.READ_CODE}
+    assert GRANTS[Role.AUDITOR] == reading
     views = site.app.view_functions
     changing = {
         rule.endpoint
