@@ -12,7 +12,6 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from enforcement.data.policies import Policy
-from enforcement.data.register import Duty, Location, Provider
 from enforcement.data.runs import Run, RunRow
 from enforcement.data.windows import WindowRow
 from enforcement.domain.duties import Service
@@ -26,27 +25,13 @@ from enforcement.services.policies import threshold_of
 from enforcement.services.work import Work
 from enforcement.web import access, pages
 from enforcement.web.fields import visible
-from enforcement.web.filters import day, moment, money, plural
+from enforcement.web.filters import plural
 from enforcement.web.forms import NhsForm
-from enforcement.web.listing import Cell, Column, Listing, address, single
+from enforcement.web.listing import Column, Listing, single
+from enforcement.web.staff import run_view
 from enforcement.web.staff.case_frame import place
 
 bp = Blueprint("runs", __name__)
-SIZE = 50
-SAMPLE = 5
-COLOURS: dict[str, pages.Colour] = {
-    "previewed": "blue",
-    "approved": "green",
-    "opened": "green",
-    "refused": "red",
-}
-OUTCOMES = {
-    "open": "Opens a case",
-    "held": "Waits",
-    "excluded": "Left out",
-    "at_risk": "At risk",
-    "below": "Below the threshold",
-}
 
 
 class PreviewForm(NhsForm):
@@ -84,11 +69,11 @@ def runs() -> str:
 
 def _list_page(work: Work, form: PreviewForm, errors: Sequence[dict[str, str]] = ()) -> str:
     after = single(request.args.getlist("before"), "before")
-    query = select(Run).order_by(Run.id.desc()).limit(SIZE + 1)
+    query = select(Run).order_by(Run.id.desc()).limit(run_view.SIZE + 1)
     if after.isdecimal():
         query = query.where(Run.id < int(after))
     found = list(work.session.scalars(query))
-    shown = found[:SIZE]
+    shown = found[: run_view.SIZE]
     names = accounts.names(
         work.session, [one for run in shown for one in (run.previewed_by, run.approved_by)]
     )
@@ -106,26 +91,14 @@ def _list_page(work: Work, form: PreviewForm, errors: Sequence[dict[str, str]] =
                 Column("who", "Previewed"),
                 Column("approved", "Approved"),
             ),
-            rows=[_line(run, names) for run in shown],
+            rows=[run_view.line(run, names) for run in shown],
             empty_title="No run yet",
             empty_text="When a window has closed and its feed is complete, preview it here.",
-            next_url=url_for("runs.runs", before=shown[-1].id) if len(found) > SIZE else None,
+            next_url=url_for("runs.runs", before=shown[-1].id)
+            if len(found) > run_view.SIZE
+            else None,
         ),
     )
-
-
-def _line(run: Run, names: dict[str, str]) -> dict[str, object]:
-    return {
-        "run": Cell(
-            f"{Month(run.window_no).title}", href=url_for("runs.run", run_id=run.id),
-            note=f"run {run.id}",
-        ),
-        "state": Cell(all_runs.STATES[run.state], tag=COLOURS[run.state]),
-        "cases": f"{run.counts.get('cases', 0):,}",
-        "money": money(run.counts.get("pence")),
-        "who": Cell(names[run.previewed_by], note=moment(run.previewed_at)),
-        "approved": Cell(names.get(run.approved_by or "", "Not yet"), note=moment(run.approved_at)),
-    }  # fmt: skip
 
 
 @bp.post("/runs")
@@ -162,178 +135,17 @@ def _run_page(work: Work, found: Run, errors: Sequence[dict[str, str]] = ()) -> 
         "staff/runs/run.html",
         run=found,
         month=Month(found.window_no),
-        state=pages.Tag(all_runs.STATES[found.state], COLOURS[found.state]),
+        state=pages.Tag(all_runs.STATES[found.state], run_view.COLOURS[found.state]),
         policy=threshold_of(policy_row),
-        facts=_facts(work, found),
-        checks=_checks(work, found),
-        reasons=_reasons(found),
-        samples=_samples(work, found),
+        facts=run_view.facts(work, found),
+        checks=run_view.checks(work, found),
+        reasons=run_view.reasons(found),
+        samples=run_view.samples(work, found),
         cases=all_runs.cases_of(work.session, found),
         actions=[_approve_action(work, found)] if found.state in ("previewed", "refused") else [],
         errors=errors,
         place=place,
     )
-
-
-def _facts(work: Work, run: Run) -> list[pages.Fact]:
-    counts = run.counts
-    month = Month(run.window_no)
-    window = work.session.get_one(WindowRow, run.window_no)
-    names = accounts.names(work.session, [run.previewed_by, run.approved_by])
-    filters = [f"At most {plural(run.cap, 'case')}"] if run.cap else []
-    filters += [f"Only {counts['area']}"] if counts.get("area") else []
-    unknown = counts.get("pence_unknown", 0)
-    found = [
-        pages.Fact("Window", month.title, f"closed {day(window.closes_on)}"),
-        pages.Fact("Filter", " · ".join(filters) or "None: every duty"),
-        pages.Fact("Previewed", names[run.previewed_by], moment(run.previewed_at)),
-    ]
-    if run.approved_by:
-        found.append(pages.Fact("Approved", names[run.approved_by], moment(run.approved_at)))
-    if "cases" in counts:
-        found += [
-            pages.Fact("Cases to open", f"{counts['cases']:,}", "one for each provider"),
-            pages.Fact("Letters", f"{counts['letters']:,}", "a notice of intent for each case"),
-            pages.Fact(
-                "Estimated penalties",
-                money(counts["pence"]),
-                f"without {plural(unknown, 'provider')} whose figures are not complete"
-                if unknown
-                else "our own working of the fees in force today",
-            ),
-            pages.Fact("Difference from the last run", *_since(counts["since_last"])),
-        ]
-    return found
-
-
-def _since(since: dict[str, Any] | None) -> tuple[str, str]:
-    if since is None:
-        return "This is the first run", ""
-    words = (
-        f"{since['new']:,} newly in, {since['gone']:,} no longer in, {since['same']:,} as before"
-    )
-    return words, f"run {since['run']}, {Month.parse(since['window']).title}"
-
-
-def _checks(work: Work, run: Run) -> list[pages.Check]:
-    window = work.session.get_one(WindowRow, run.window_no)
-    names = accounts.names(work.session, [run.approved_by, window.feed_complete_by])
-    declared = names.get(window.feed_complete_by or "")
-    windows_url = place("windows.windows")
-    agree = run.state != "refused"
-    return [
-        pages.Check(
-            "Both methods agree",
-            agree,
-            f"{run.counts.get('duties', 0):,} duties judged by a list of misses and by one "
-            "statement, and every duty that qualifies window by window."
-            if agree
-            else f"{plural(len(run.differences), 'difference')}: nothing opens.",
-        ),
-        pages.Check("The window has closed", window.closes_at < work.now, evidence_url=windows_url),
-        pages.Check(
-            "The feed is complete",
-            window.feed_complete_at is not None,
-            f"Declared by {declared}, {moment(window.feed_complete_at)}."
-            if window.feed_complete_at
-            else "Nobody has declared it complete.",
-            evidence_url=windows_url,
-        ),
-        pages.Check(
-            "A second person approves",
-            run.approved_by is not None,
-            f"Approved by {names[run.approved_by]}." if run.approved_by else "Not approved yet.",
-        ),
-    ]
-
-
-def _reasons(run: Run) -> Listing:
-    counts = run.counts
-    rows = [("open", "", counts.get("open", 0))]
-    rows += [("excluded", reason, n) for reason, n in counts.get("excluded", {}).items()]
-    rows += [("held", reason, n) for reason, n in counts.get("held", {}).items()]
-    rows += [(name, "", counts.get(name, 0)) for name in ("at_risk", "below")]
-    return Listing(
-        caption="What would happen to each service, by reason",
-        columns=(
-            Column("outcome", "Outcome"),
-            Column("reason", "Reason"),
-            Column("count", "Services", numeric=True),
-        ),
-        rows=[
-            {
-                "outcome": Cell(OUTCOMES[outcome], href=_rows_url(run, outcome, reason)),
-                "reason": exclusion_title(reason) if reason else "",
-                "count": f"{count:,}",
-            }
-            for outcome, reason, count in rows
-        ],
-    )
-
-
-def _rows_url(run: Run, outcome: str, reason: str) -> str:
-    return address(url_for("runs.rows", run_id=run.id), {"outcome": outcome, "reason": reason})
-
-
-def _samples(work: Work, run: Run) -> list[Listing]:
-    """The first few of each outcome and reason, so that a person can look before approving."""
-    wanted = [("open", "")]
-    wanted += [("excluded", reason) for reason in run.counts.get("excluded", {})]
-    wanted += [("held", reason) for reason in run.counts.get("held", {})]
-    return [
-        listing
-        for outcome, reason in wanted
-        if (listing := _listing(work, run, outcome, reason, size=SAMPLE)).rows
-    ]
-
-
-def _listing(
-    work: Work, run: Run, outcome: str, reason: str, after: int = 0, size: int = SIZE
-) -> Listing:
-    query = (
-        select(RunRow, Duty, Location, Provider)
-        .join(Duty, Duty.id == RunRow.duty_id)
-        .join(Location, Location.id == Duty.location_id)
-        .join(Provider, Provider.id == Duty.provider_id)
-        .where(RunRow.run_id == run.id, RunRow.outcome == outcome, RunRow.duty_id > after)
-        .order_by(RunRow.duty_id)
-    )
-    if reason:
-        query = query.where(RunRow.reason == reason)
-    found = work.session.execute(query.limit(size + 1)).all()
-    shown = found[:size]
-    paged = size == SIZE and len(found) > size
-    here = {"outcome": outcome, "reason": reason}
-    return Listing(
-        caption=OUTCOMES[outcome] + (f": {exclusion_title(reason).lower()}" if reason else ""),
-        columns=(
-            Column("provider", "Provider"),
-            Column("place", "Location and service"),
-            Column("missed", "Missed", numeric=True),
-            Column("why", "Why"),
-        ),
-        rows=[_row(run, *row) for row in shown],
-        empty_text="No service has this outcome in this run.",
-        next_url=address(url_for("runs.rows", run_id=run.id), here, after=shown[-1].Duty.id)
-        if paged
-        else None,
-    )
-
-
-def _row(run: Run, row: RunRow, duty: Duty, where: Location, provider: Provider) -> dict[str, Any]:
-    return {
-        "provider": Cell(
-            provider.name,
-            href=place("providers.provider", cqc_id=provider.cqc_id),
-            note=provider.cqc_id,
-        ),
-        "place": Cell(where.name, note=f"{Service(duty.service).title}, {where.cqc_id}"),
-        "missed": f"{row.mask.bit_count()} of 12",
-        "why": Cell(
-            "Look at the verdict",
-            href=url_for("runs.candidate", run_id=run.id, duty_id=duty.id),
-        ),
-    }
 
 
 @bp.get("/runs/<int:run_id>/rows")
@@ -343,14 +155,14 @@ def rows(run_id: int) -> str:
     work = access.work()
     found = all_runs.find(work, run_id)
     outcome = single(request.args.getlist("outcome"), "outcome") or "open"
-    if outcome not in OUTCOMES:
+    if outcome not in run_view.OUTCOMES:
         raise NotFound("A run has no such outcome.")
     after = single(request.args.getlist("after"), "after")
     return render_template(
         "staff/runs/rows.html",
         run=found,
         month=Month(found.window_no),
-        list=_listing(
+        list=run_view.listing(
             work,
             found,
             outcome,
@@ -375,11 +187,11 @@ def candidate(run_id: int, duty_id: int) -> str:
         judged=judged,
         service=Service(judged.standing.service).title,
         provider_url=place("providers.provider", cqc_id=judged.standing.provider_id),
-        then=OUTCOMES[row.outcome] if row else "Not in this run",
+        then=run_view.OUTCOMES[row.outcome] if row else "Not in this run",
         then_reason=exclusion_title(row.reason) if row and row.reason else "",
-        outcome_words=OUTCOMES.get(judged.outcome, OUTCOMES["below"])
+        outcome_words=run_view.OUTCOMES.get(judged.outcome, run_view.OUTCOMES["below"])
         if judged.verdict.outcome != "below" or judged.reason
-        else OUTCOMES["at_risk" if judged.verdict.at_risk else "below"],
+        else run_view.OUTCOMES["at_risk" if judged.verdict.at_risk else "below"],
         exclusions=[
             pages.Check(exclusion_title(test.name), not test.applies, test.evidence)
             for test in judged.verdict.exclusions
