@@ -20,7 +20,7 @@ from enforcement.domain.windows import Month, Window, window_for
 from enforcement.domain.words import pounds
 from enforcement.rendering import facts as paper
 from enforcement.rendering.paper import render
-from enforcement.services import notice_facts, payments
+from enforcement.services import miss_facts, notice_facts, payments
 from enforcement.services.breaches import standing
 from enforcement.services.case_clocks import end_clocks
 from enforcement.services.case_facts import (
@@ -73,7 +73,7 @@ def support(
     window = _next_window(work)
     misses = [miss for found in standing(work.session, case).values() for miss in found]
     parts = {
-        "misses": notice_facts.miss_facts(work.session, misses),
+        "misses": miss_facts.miss_facts(work.session, misses),
         "support": paper.SupportFacts(
             trigger=(
                 f"If {policy.consecutive} returns in a row, or any {policy.total} in "

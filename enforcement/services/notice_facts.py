@@ -7,43 +7,35 @@ the public address and a marker, and the real ones are put in when the page is m
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from itertools import groupby
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from enforcement.data.cases import Case, CaseMiss, CaseNote
+from enforcement.data.cases import Case, CaseNote
 from enforcement.data.decisions import Decision
 from enforcement.data.notices import Notice
-from enforcement.data.policies import Policy
 from enforcement.data.replies import Reply
-from enforcement.data.windows import WindowRow
 from enforcement.domain.calendar import local_date
 from enforcement.domain.clocks import appeal_clock, decision_clock, payment_clock
 from enforcement.domain.clocks import representations_clock as period_clock
-from enforcement.domain.duties import Service
 from enforcement.domain.fees import AmountStatus
 from enforcement.domain.giving import Method, deemed_given
 from enforcement.domain.refusals import BadInput
-from enforcement.domain.windows import Month
 from enforcement.domain.words import day, pounds
 from enforcement.rendering import facts as paper
 from enforcement.services import links
-from enforcement.services.breaches import standing
 from enforcement.services.case_facts import INTENT, live_decision, live_notice
-from enforcement.services.policies import calendar, in_force, threshold_of
+from enforcement.services.miss_facts import standing_misses, threshold_words
+from enforcement.services.policies import calendar, in_force
 from enforcement.services.recipients import RecipientChoice
 from enforcement.services.work import Work
 from enforcement.settings import Settings
 
 MARKER = "PRINTED-ON-PAPER"
 TEAM = "Adult Social Care Enforcement"
-_NUMBERS = ("", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten",
-            "Eleven", "Twelve")  # fmt: skip
 _SENT = {
     Method.HAND: "delivered by hand",
     Method.FIRST_CLASS: "sent by first class post",
@@ -96,10 +88,10 @@ def intent(work: Work, case: Case, plan: Plan) -> paper.NoticeFacts:
     working = calendar(work.session)
     given = deemed_given(plan.send_on, plan.method, working).given_on
     clock = period_clock(given, working, plan.period_days, bool(periods["representations_roll"]))
-    sentence, citation = _threshold(work.session, case)
+    sentence, citation = threshold_words(work.session, case)
     return paper.NoticeFacts(
         **common(work, case, plan),
-        misses=_misses(work.session, case),
+        misses=standing_misses(work.session, case),
         threshold_sentence=sentence,
         threshold_citation=citation,
         support_contacts=_support(work.session, case),
@@ -122,7 +114,7 @@ def final(work: Work, case: Case, plan: Plan) -> paper.NoticeFacts:
     given = deemed_given(plan.send_on, plan.method, working).given_on
     appeal = appeal_clock(plan.send_on, working, int(periods["appeal_days"]))
     pay = payment_clock(given, appeal.due_on, working, plan.period_days)
-    sentence, citation = _threshold(session, case)
+    sentence, citation = threshold_words(session, case)
     notice = live_notice(session, case, INTENT)
     decision = live_decision(session, case)
     if notice is None or decision is None or decision.decided_on is None:
@@ -130,7 +122,7 @@ def final(work: Work, case: Case, plan: Plan) -> paper.NoticeFacts:
     tribunal = in_force(session, "tribunal", work.today).body
     return paper.NoticeFacts(
         **common(work, case, plan),
-        misses=_misses(session, case),
+        misses=standing_misses(session, case),
         threshold_sentence=sentence,
         threshold_citation=citation,
         given_on=given,
@@ -327,75 +319,6 @@ def _support(session: Session, case: Case) -> tuple[str, ...]:
         .order_by(CaseNote.made_at)
     )
     return tuple(f"{day(local_date(note.made_at))}: help with the return" for note in notes)
-
-
-def _standing(session: Session, case: Case) -> list[CaseMiss]:
-    misses = [miss for found in standing(session, case).values() for miss in found]
-    return sorted(misses, key=lambda m: (m.duty.location.cqc_id, m.duty.service, m.window_no))
-
-
-def miss_facts(session: Session, misses: Iterable[CaseMiss]) -> tuple[paper.MissFacts, ...]:
-    """Each missed window as the table prints it."""
-    found = []
-    for miss in misses:
-        window = session.get(WindowRow, miss.window_no)
-        if window is None:
-            raise BadInput(f"The window of {Month(miss.window_no).title} is not on record.")
-        found.append(
-            paper.MissFacts(
-                location_name=miss.duty.location.name,
-                location_id=miss.duty.location.cqc_id,
-                service=Service(miss.duty.service).title,
-                window=Month(miss.window_no).title,
-                opens=window.opens_on,
-                closes=window.closes_on,
-                result="Return made after the window closed"
-                if miss.evidence.get("outcome") == "late"
-                else "No return made",
-            )
-        )
-    return tuple(found)
-
-
-def _misses(session: Session, case: Case) -> tuple[paper.MissFacts, ...]:
-    return miss_facts(session, _standing(session, case))
-
-
-def _threshold(session: Session, case: Case) -> tuple[str, str]:
-    """Why these misses make a case, in one sentence, and the policy's own citation."""
-    row = session.get(Policy, case.policy_id)
-    if row is None:
-        raise BadInput("The threshold that this case was opened under is not on record.")
-    policy = threshold_of(row)
-    ways = []
-    for _, group in groupby(_standing(session, case), key=lambda miss: miss.duty_id):
-        months = [miss.window_no for miss in group]
-        ways.append((_longest_run(months), len(months)))
-    if not ways:
-        raise BadInput("None of the counted misses stands any more.")
-    run, count = max(ways)
-    if run >= policy.consecutive:
-        words = f"{_number(run)} returns in a row were missed for the same location and service"
-    else:
-        count = max(total for _, total in ways)
-        words = (
-            f"{_number(count)} returns in {policy.span} months were missed for the same location "
-            "and service"
-        )
-    return f"{words}, which is when we consider a penalty.", row.citation.rstrip(".")
-
-
-def _number(count: int) -> str:
-    return _NUMBERS[count] if count < len(_NUMBERS) else str(count)
-
-
-def _longest_run(months: list[int]) -> int:
-    longest = run = 0
-    before: int | None = None
-    for month in sorted(months):
-        run = run + 1 if before is not None and month == before + 1 else 1
-        longest, before = max(longest, run), month
-    return longest
 
 
 def first_free_day(work: Work) -> date:
