@@ -128,6 +128,7 @@ class Person:
         """The page has no fault axe can find, none in the console, and nothing too wide."""
         self._picture(name)
         if self.script:
+            self.page.wait_for_load_state("load")
             wide = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
             assert wide <= 0, f"{name}: {wide} px wider than the screen"
             found = Axe().run(self.page, options={"runOnly": RULES}).response["violations"]

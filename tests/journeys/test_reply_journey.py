@@ -78,6 +78,7 @@ class Walk:
             place = Path(folder) / f"{self.size}-{self.step:02d}-{name}.png"
             self.page.screenshot(path=str(place), full_page=True)
         if self.script:
+            self.page.wait_for_load_state("load")
             wide = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
             assert wide <= 0, f"{name} is {wide} px wider than the screen"
             found = Axe().run(self.page, options={"runOnly": RULES}).response["violations"]
