@@ -7,7 +7,6 @@ its rows are not there until it is released.
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,23 +16,22 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from enforcement.data.bulk import insert_rows, one_load_at_a_time, update_rows
-from enforcement.data.files import HeaderMapping, ImportedFile
+from enforcement.data.files import ImportedFile
 from enforcement.data.register import Duty, Location
 from enforcement.data.windows import ReturnRow
 from enforcement.domain.duties import Service
 from enforcement.domain.permissions import Permission
-from enforcement.domain.refusals import BadInput, NotFound, UnknownHeader, WrongState
+from enforcement.domain.refusals import BadInput, NotFound, WrongState
 from enforcement.domain.windows import Month, Timing, Window
-from enforcement.register.returns import read_returns
 from enforcement.register.rows import Rejected, ReturnLine, ReturnsFile
 from enforcement.services import files, loading, windows
 from enforcement.services.loading import Incoming, Loaded, Progress
+from enforcement.services.return_headings import Headings, as_read, read, save_mapping
 from enforcement.services.work import Work
 
 KIND = "returns"
 STREAM = "returns"
 SHORTER_PERCENT = 20  # reliability D8: a short file makes thousands of homes look as if they missed
-Headings = Mapping[str, str]
 
 
 def load(
@@ -64,7 +62,7 @@ def load(
         return _again(work, incoming, earlier, window, tell)
     _refuse_early(work, window)
     tell("Reading", 0, None)
-    file, used = _read(work, incoming, window, service, shape, mapping)
+    file, used = read(work, incoming, window, service, shape, mapping)
     tell("Comparing with the register", 0, file.rows_in)
     taken = take(work, file, window)
     loaded = _answer(incoming, file, taken, window, dry_run)
@@ -77,7 +75,7 @@ def load(
         return loaded
     row = loading.keep(work, incoming, loaded, STREAM)
     if mapping:
-        _save_mapping(work, file.shape, mapping)
+        save_mapping(work, file.shape, mapping)
     for month in sorted({window, *taken.months}):
         windows.ensure(work, month)
     if loaded.state != "waiting":
@@ -103,7 +101,7 @@ def release(
     if not reason.strip():
         raise BadInput("Say why the file is right although it is short.")
     window = Month(row.window_no)
-    file = _as_read(files.fetch(work, row.sha256).content, row, window)
+    file = as_read(files.fetch(work, row.sha256).content, row, window)
     taken = take(work, file, window)
     row.state, row.released_by = "released", work.actor.identity
     row.rejected = loading.refusals([*file.rejected, *taken.rejected])
@@ -121,19 +119,6 @@ def release(
     return row
 
 
-def _as_read(content: bytes, row: ImportedFile, window: Month) -> ReturnsFile:
-    """The bytes of an earlier import, read as they were then."""
-    kept = row.mapping
-    return read_returns(
-        content,
-        row.filename,
-        window,
-        kept.get("asked_shape"),
-        kept.get("given") or None,
-        Service(kept["service"]) if kept.get("service") else None,
-    )
-
-
 def _again(
     work: Work, incoming: Incoming, earlier: Loaded, window: Month, tell: Progress
 ) -> Loaded:
@@ -141,7 +126,7 @@ def _again(
     row, lines = loading.to_retry(work.session, earlier)
     if not lines or row.state == "waiting":
         return earlier
-    file = _as_read(incoming.content, row, window)
+    file = as_read(incoming.content, row, window)
     file.rows = [line for line in file.rows if line.line in lines]
     taken = take(work, file, window)
     found = lines - {one.line for one in taken.rejected}
@@ -172,60 +157,6 @@ def _refuse_early(work: Work, window: Month) -> None:
             f"The {window.title} window has not opened yet, so nothing can have been returned.",
             fix="Check the month.",
         )
-
-
-# --- reading, with the mappings somebody saved -----------------------------------------------
-def _read(
-    work: Work,
-    incoming: Incoming,
-    window: Month,
-    service: Service | None,
-    shape: str | None,
-    mapping: Headings | None,
-) -> tuple[ReturnsFile, Headings]:
-    if mapping:
-        found = read_returns(incoming.content, incoming.filename, window, shape, mapping, service)
-        return found, mapping
-    nearest = None
-    for saved in work.session.scalars(select(HeaderMapping).order_by(HeaderMapping.id.desc())):
-        try:
-            file = read_returns(
-                incoming.content, incoming.filename, window, saved.shape, saved.mapping, service
-            )
-        except UnknownHeader as refusal:
-            # Not a file like the one this mapping was saved for, or one that lacks its column.
-            if any(f"“{name}”" in str(refusal) for name in saved.mapping.values()):
-                nearest = nearest or refusal
-            continue
-        day = f"{saved.saved_at.day} {saved.saved_at:%B %Y}"
-        file.notices.append(f"The headings were read as saved on {day}.")
-        return file, saved.mapping
-    try:
-        return read_returns(incoming.content, incoming.filename, window, shape, None, service), {}
-    except UnknownHeader as refusal:
-        raise nearest or refusal from None
-
-
-def _save_mapping(work: Work, shape: str, mapping: Headings) -> None:
-    """Keep a mapping under the headings it reads, once."""
-    told = "\n".join(f"{key}\t{value}" for key, value in sorted(mapping.items()))
-    digest = hashlib.sha256(told.encode()).hexdigest()
-    known = work.session.scalar(
-        select(HeaderMapping.id).where(
-            HeaderMapping.shape == shape, HeaderMapping.header_hash == digest
-        )
-    )
-    if known is None:
-        work.session.add(
-            HeaderMapping(
-                shape=shape,
-                header_hash=digest,
-                mapping=dict(mapping),
-                saved_by=work.actor.identity,
-                saved_at=work.now,
-            )
-        )
-        work.session.flush()
 
 
 # --- judging ---------------------------------------------------------------------------------
