@@ -236,3 +236,13 @@ def test_no_template_switches_escaping_off():
     for template in TEMPLATES.rglob("*.html"):
         words = template.read_text(encoding="utf-8")
         assert not re.search(r"\|\s*safe\b|autoescape|Markup", words), template.name
+
+
+@pytest.mark.parametrize("count", [3, 4, 5])
+def test_the_usual_notice_of_intent_is_one_sheet(count: int) -> None:
+    """Up to five misses, three rows of who to ask: two pages, front and back."""
+    sample = notice_of_intent(support_contacts=())
+    misses = (sample.misses * 2)[:count]
+    help_rows = (*sample.who_to_ask, sample.who_to_ask[0])[:3]
+    printed = render(replace(sample, misses=misses, who_to_ask=help_rows))
+    assert printed.pages == 2

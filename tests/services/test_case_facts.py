@@ -82,7 +82,8 @@ def test_a_counting_return_or_an_approved_correction_cures(story: Any, begin: An
         case = story.case(work)
         duty, [first, second, third] = case.misses[0].duty_id, [m.number for m in told.MONTHS]
         source = ImportedFile(
-            kind="returns", shape="status", filename="x.csv", sha256=keep(work, b"x", "text/csv"), window_no=first,
+            kind="returns", shape="status", filename="x.csv",
+            sha256=keep(work, b"x", "text/csv"), window_no=first,
             as_at=date(2026, 6, 1), loaded_at=work.now, loaded_by="staff:olive", rows_in=1,
             accepted=1, rejected=[], notices=[], mapping={}, changes={}, state="loaded",
         )  # fmt: skip

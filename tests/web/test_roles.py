@@ -6,13 +6,11 @@ what each role is granted, so that a new address is in it as soon as it exists.
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+import officer_cases
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import Engine
@@ -49,16 +47,6 @@ NO_FACTS = {"notices.notice", "notices.words"}
 VERIFY = "history.run_verify"
 
 
-def _beside(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture(scope="module")
 def site(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     folder = tmp_path_factory.mktemp("roles")
@@ -68,7 +56,7 @@ def site(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
         {"ENFORCEMENT_INSTANCE": str(folder), "DATABASE_URL": f"sqlite:///{database}"}
     )
     engine = open_engine(settings.database_url)
-    made = _beside("officer_cases").make_site(engine, settings)
+    made = officer_cases.make_site(engine, settings)
     with Session(engine) as session, session.begin():
         for case in session.scalars(sa.select(Case)):
             case.snapshot = drift.snapshot(case.provider)
