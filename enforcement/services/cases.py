@@ -210,15 +210,3 @@ def close(work: Work, case: Case, reason: str, version: int | None = None) -> St
             clock.ended_at, clock.ended_because = work.now, "case closed"
     work.session.flush()
     return step
-
-
-def reopen(work: Work, case: Case, reason: str) -> Step:
-    """Reopen a closed case at triage, with a reason. One live case per provider still holds."""
-    if not reason.strip():
-        raise BadInput("Say why the case is reopened.")
-    step = move(work, case, Action.REOPEN, {"reason": reason.strip()})
-    case.closed_at = case.closed_reason = None
-    for miss in case.misses:
-        miss.consumed = False
-    work.session.flush()
-    return step

@@ -53,6 +53,8 @@ def no_penalty(work: Work, case: Case, enqueue: Enqueue) -> Notice:
     decision = live_decision(work.session, case)
     if State(case.state) is not State.NO_PENALTY or intent is None or decision is None:
         raise WrongState("This letter follows a decision not to impose a penalty.")
+    if live_notice(work.session, case, "no_penalty") is not None:
+        raise WrongState("The provider has been told already.")
     parts = {
         "decision": notice_facts.decision_facts(work.session, case, decision, intent),
         "earlier": notice_facts.earlier_facts(intent),

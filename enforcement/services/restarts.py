@@ -10,7 +10,6 @@ from enforcement.data.cases import Case
 from enforcement.domain.cases import Action, Step
 from enforcement.domain.clocks import ClockKind
 from enforcement.domain.refusals import BadInput
-from enforcement.services import cases
 from enforcement.services.case_clocks import end_clocks
 from enforcement.services.case_facts import FINAL, INTENT, live_notice
 from enforcement.services.cases import expect, move, stream
@@ -34,9 +33,19 @@ def restart(work: Work, case: Case, reason: str, version: int | None = None) -> 
 
 
 def reopen(work: Work, case: Case, reason: str, version: int | None = None) -> Step:
-    """Reopen a closed case at triage; see `cases.reopen` for what is refused."""
+    """Reopen a closed case at triage, with a reason; its misses count for it again.
+
+    Refuses BadInput without a reason, StaleVersion, and what the table refuses. One live case
+    per provider still holds.
+    """
     expect(case, version)
-    step = cases.reopen(work, case, reason)
+    if not reason.strip():
+        raise BadInput("Say why the case is reopened.")
+    step = move(work, case, Action.REOPEN, {"reason": reason.strip()})
+    case.closed_at = case.closed_reason = None
+    for miss in case.misses:
+        miss.consumed = False
+    work.session.flush()
     _end_round(work, case)
     return step
 

@@ -130,6 +130,18 @@ def test_the_panel_decides_through_its_pages(site: Site) -> None:
     assert "Impose the penalty</strong>, decided on 2 July 2026" in site.page("ada", "/decision")
 
 
+def test_the_provider_is_told_once_that_there_is_no_penalty(site: Site) -> None:
+    site.tale.to_given()
+    put_to_panel(site)
+    for name in ("pat", "quinn"):
+        site.form(name, "/decision/vote").send(vote="no_penalty", reasons="The excuse is good.")
+    site.form("pat", "/decision/decide").send(outcome="no_penalty")
+    assert "Tell the provider: no penalty" in site.page("olive", "")
+    site.form("olive", "/no-penalty-letter").send()
+    assert "Tell the provider: no penalty" not in site.page("olive", "")
+    assert "told already" in site.form("olive", "/no-penalty-letter").send(200)
+
+
 def test_errors_keep_what_was_typed(site: Site) -> None:
     site.tale.to_given()
     page = site.form("olive", "/decision/propose").send(200, reasons="Words I do not want to lose.")

@@ -9,7 +9,6 @@ from sqlalchemy import select
 from wtforms import RadioField, SelectField, SubmitField
 from wtforms.validators import InputRequired, Optional
 
-from enforcement import jobs
 from enforcement.data.cases import Case
 from enforcement.data.people import Account
 from enforcement.domain.permissions import Permission, Role
@@ -20,6 +19,7 @@ from enforcement.services.work import Work
 from enforcement.web import access
 from enforcement.web.fields import DayField
 from enforcement.web.staff.case_form import CaseForm, FormPage, answer, options, words
+from enforcement.web.staff.queueing import enqueue
 
 bp = Blueprint("case_actions", __name__, url_prefix="/cases/<reference>")
 BOTH = ["GET", "POST"]
@@ -224,7 +224,7 @@ def withdraw(reference: str) -> Any:
     def act() -> None:
         cases.expect(case, form.read_version)
         follows = form.follows.data == "yes"
-        letters.withdraw(work, case, form.reason.data, follows, jobs.enqueue)
+        letters.withdraw(work, case, form.reason.data, follows, enqueue())
 
     page = _page(
         case,
@@ -233,3 +233,23 @@ def withdraw(reference: str) -> Any:
         "reg 7). Running periods end, a penalty is cancelled, and what was paid is repaid.",
     )
     return answer(work, case, form, page, act, "Withdrawn. The provider is told in writing.")
+
+
+@bp.route("/no-penalty-letter", methods=BOTH)
+@access.needs(Permission.ISSUE_NOTICE)
+def no_penalty_letter(reference: str) -> Any:
+    """Tell the provider that no penalty is imposed; the letter is built from the points."""
+    work, case = _opened(reference)
+    form = CaseForm()
+
+    def act() -> None:
+        cases.expect(case, form.read_version)
+        letters.no_penalty(work, case, enqueue())
+
+    page = _page(
+        case,
+        "Tell the provider: no penalty",
+        intro="The letter gives the outcome and the answer to each point. It goes to the person "
+        "and by the method of the notice of intent.",
+    )
+    return answer(work, case, form, page, act, "The letter is on its way.")

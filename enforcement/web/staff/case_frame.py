@@ -67,6 +67,11 @@ ASIDE: tuple[tuple[str, str, Permission], ...] = (
 )
 BEFORE_MONEY = {S.IMPOSE, S.FINAL_DRAFT, S.FINAL_REVIEW, S.FINAL_APPROVED}
 REGISTER = ("Check the register", "register_check.check", Permission.DRAFT_NOTICE)
+LETTER = (
+    "Tell the provider: no penalty",
+    "case_actions.no_penalty_letter",
+    Permission.ISSUE_NOTICE,
+)
 RELEASE = ("Release the hold", "case_actions.release", Permission.HOLD)
 ENDINGS = {A.WITHDRAW, A.CLOSE, A.REOPEN, A.REISSUE, A.RETURN_INTENT, A.RETURN_FINAL}
 
@@ -292,6 +297,8 @@ def _aside(work: Work, case: Case, facts: CaseFacts) -> list[pages.Action]:
     offered = [RELEASE if facts.on_hold else ASIDE[0], *ASIDE[1:]]
     if facts.state in BEFORE_MONEY:
         offered.insert(0, REGISTER)
+    if facts.state is S.NO_PENALTY and live_notice(work.session, case, "no_penalty") is None:
+        offered.insert(0, LETTER)
     return [
         pages.Action(words, href=url)
         for words, endpoint, permission in offered

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 from wtforms import HiddenField, IntegerField, RadioField, SelectField, StringField
@@ -25,13 +25,13 @@ from enforcement.services.case_facts import FINAL, INTENT, live_notice
 from enforcement.services.notice_facts import first_free_day, stored_facts
 from enforcement.services.policies import in_force
 from enforcement.services.recipients import RecipientChoice
-from enforcement.services.sending import Enqueue, sweep_will_find
 from enforcement.services.work import Work
 from enforcement.web import access
 from enforcement.web.fields import DayField, LongTextField
 from enforcement.web.forms import NhsForm, form_errors
 from enforcement.web.staff import notice_view
 from enforcement.web.staff.case_frame import case_frame
+from enforcement.web.staff.queueing import enqueue
 
 bp = Blueprint("notices", __name__)
 OTHER = "other"
@@ -42,11 +42,6 @@ METHODS = {
     Method.REGISTERED: "Prepaid registered post",
     Method.HAND: "By hand",
 }
-
-
-def enqueue() -> Enqueue:
-    """How the site queues what it issued: through the job engine when this installation has one."""
-    return cast(Enqueue, current_app.extensions.get("enforcement.enqueue", sweep_will_find))
 
 
 class DraftForm(NhsForm):

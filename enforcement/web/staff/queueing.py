@@ -1,0 +1,14 @@
+"""How a page queues what must be sent: through the running worker, or for its sweep to find."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from flask import current_app
+
+from enforcement.services.sending import Enqueue, sweep_will_find
+
+
+def enqueue() -> Enqueue:
+    """How the site queues what it issued: through the job engine when this installation has one."""
+    return cast(Enqueue, current_app.extensions.get("enforcement.enqueue", sweep_will_find))
