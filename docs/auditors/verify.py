@@ -20,6 +20,8 @@ import sys
 
 ORIGIN = "enforcement.history"
 GENESIS = "0" * 64
+ROW = {"number", "hash", "body", "texts"}
+TEXT = {"salt", "text", "erased_at", "erased_authority"}
 
 
 class Broken(Exception):
@@ -121,6 +123,8 @@ def check_event(number, line, streams):
     """Check one line of the export against the event before it in its stream; give its hash."""
     try:
         row = json.loads(line)
+        if set(row) != ROW:
+            raise KeyError("its parts are not those of an export")
         body = json.loads(row["body"])
         name = f"event {body['seq']} of {body['stream']} ({body['kind']})"
         given, texts = row["hash"], row["texts"]
@@ -148,7 +152,9 @@ def check_texts(name, hashes, texts):
         text = texts.get(text_name)
         if text is None:
             raise Broken(f"{name}: its text “{text_name}” is gone without a record of erasure")
-        if text.get("erased_at"):
+        if set(text) != TEXT:
+            raise Broken(f"{name}: its text “{text_name}” has parts that no export writes")
+        if text["erased_at"]:
             erased += 1
             continue
         plain = f"{text.get('salt')}\x00{text.get('text')}".encode()

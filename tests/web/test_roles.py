@@ -41,6 +41,7 @@ ANSWERED = {200, 302, 303, 400, 404, 409, 422}
 NO_ROW = {
     "imports.load", "runs.run", "runs.rows", "runs.candidate", "reviews.settle", "history.note",
     "cases.document", "giving.settle", "replies.split", "replies.point", "why.case_why",
+    "reviews.still_there",
 }  # fmt: skip
 # The seeded notices hold no facts to print, which is said with 400.
 NO_FACTS = {"notices.notice", "notices.words"}

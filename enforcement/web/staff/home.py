@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template
 
-from enforcement.domain.permissions import Permission, can
+from enforcement.domain.permissions import Permission, Role, can
 from enforcement.domain.windows import Month
 from enforcement.services import history_list, worklist
 from enforcement.services import home as waiting
@@ -25,7 +25,7 @@ PARTS = (Permission.DRAFT_NOTICE, Permission.APPROVE_NOTICE, Permission.DECIDE)
 def home() -> str:
     work = access.work()
     reads_cases = can(work.actor, Permission.READ_CASES)
-    auditor = not work.actor.permissions - {Permission.READ_CASES, Permission.READ_HISTORY}
+    auditor = work.actor.roles == {Role.AUDITOR}
     return render_template(
         "staff/home/home.html",
         today=work.today,
