@@ -48,10 +48,6 @@ class NothingToImport(Refusal):
     """Empty file, or a header without rows."""
 
 
-class ShortExtract(Refusal):
-    """Rows differ from last month's by more than the allowed share: waits for a person."""
-
-
 # --- windows, runs, cases --------------------------------------------------------------------
 class WindowStillOpen(Refusal):
     rule = "Formal notice under 2012 Act s.277A: the window closes at the end of the 14th"
@@ -63,10 +59,6 @@ class FeedNotComplete(Refusal):
 
 class MethodsDiffer(Refusal):
     """The two independent evaluations disagree: nothing opens."""
-
-
-class LiveCaseExists(Refusal):
-    """One live case per provider."""
 
 
 class NotFound(Refusal):
@@ -99,10 +91,6 @@ class SealBroken(Refusal):
 
 
 # --- law -------------------------------------------------------------------------------------
-class PublicBody(Refusal):
-    rule = "2012 Act s.277E(1); SI 2022/1175 reg 2: a person other than a public body"
-
-
 class GateClosed(Refusal):
     """A gate before money failed; the sentence lists each failed gate."""
 
@@ -119,10 +107,6 @@ class DatesFallShort(Refusal):
     """Given today, the last days printed on the notice would be earlier than the law allows."""
 
     rule = "SI 2022/1175 regs 5 and 8"
-
-
-class PeriodStillOpen(Refusal):
-    rule = "2012 Act s.277E(3)(c); SI 2022/1175 reg 6(1)"
 
 
 class DecisionTooLate(Refusal):
