@@ -12,6 +12,15 @@ from datetime import date, datetime
 
 from enforcement.domain.refusals import BadInput, MissingElement
 from enforcement.rendering.json_form import from_plain, to_plain
+from enforcement.rendering.letter_facts import AttemptFacts as AttemptFacts
+from enforcement.rendering.letter_facts import CountLine as CountLine
+from enforcement.rendering.letter_facts import GivingFacts as GivingFacts
+from enforcement.rendering.letter_facts import MomentFacts as MomentFacts
+from enforcement.rendering.letter_facts import PaidLine as PaidLine
+from enforcement.rendering.letter_facts import RecordedFacts as RecordedFacts
+from enforcement.rendering.letter_facts import RefundFacts as RefundFacts
+from enforcement.rendering.letter_facts import ReminderFacts as ReminderFacts
+from enforcement.rendering.letter_facts import UnpaidFacts as UnpaidFacts
 
 MISSED_RETURNS = "missed_returns"
 FALSE_OR_MISLEADING = "false_or_misleading"
@@ -230,13 +239,21 @@ PARTS: dict[str, tuple[str, ...]] = {
     "no_penalty": ("decision", "earlier"),
     "acknowledgement": ("receipt",),
     "support": ("support",),
+    "payment_reminder": ("earlier", "payment", "reminder"),
+    "refund": ("earlier", "refund"),
+    "reg9_certificate": ("earlier", "unpaid"),
+    "giving_certificate": ("earlier", "giving"),
 }
 KINDS = tuple(PARTS)
+CERTIFICATES = ("reg9_certificate", "giving_certificate")  # kept as evidence, never posted
 
 
 @dataclass(frozen=True)
 class NoticeFacts:
     """One notice, complete. The parts that its kind needs are in `PARTS`.
+
+    `template_sha256` is the fingerprint of the template folder (`rendering.templates`) that the
+    words were seen in; empty means that no folder was fixed.
 
     Refuses BadInput for an unknown kind or breach, MissingElement for a missing part.
     """
@@ -268,8 +285,13 @@ class NoticeFacts:
     withdrawal: WithdrawalFacts | None = None
     receipt: ReceiptFacts | None = None
     support: SupportFacts | None = None
+    reminder: ReminderFacts | None = None
+    refund: RefundFacts | None = None
+    unpaid: UnpaidFacts | None = None
+    giving: GivingFacts | None = None
     amount_change: str | None = None
     template_version: str = "v1"
+    template_sha256: str = ""
     language: str = "en"
 
     def __post_init__(self) -> None:
@@ -283,6 +305,11 @@ class NoticeFacts:
                 f"A {self.kind.replace('_', ' ')} needs: {', '.join(absent).replace('_', ' ')}.",
                 fix="Complete these facts before the notice is made.",
             )
+
+    @property
+    def posted(self) -> bool:
+        """Whether this kind may go into an envelope, and so shows an address in its window."""
+        return self.kind not in CERTIFICATES
 
     def to_json(self) -> dict[str, object]:
         """Return the facts as plain JSON values; dates are ISO 8601."""

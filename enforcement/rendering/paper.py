@@ -10,14 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import re
 import threading
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -32,10 +30,11 @@ from enforcement.rendering.elements import check_elements
 from enforcement.rendering.facts import NoticeFacts
 from enforcement.rendering.fetchers import ClosedFetcher, TypefaceFetcher
 from enforcement.rendering.geometry import Mark, check_geometry, page_marks
+from enforcement.rendering.templates import PAPER, folder_sha256, paper_version, words_path
+from enforcement.rendering.templates import TEMPLATES as TEMPLATES
 from enforcement.rendering.typefaces import refuse_unprintable
 from enforcement.rendering.wording import days_to, qr_code, window_lines
 
-TEMPLATES = Path(__file__).parents[2] / "templates" / "notices"
 FACTS_FILE = "facts.json"
 NO_BREAK = "\u00a0"
 MOST_BYTES = 2_000_000  # the posting service takes files of at most 2 MB
@@ -75,12 +74,17 @@ def unbroken_day(value: date) -> str:
     return day(value).replace(" ", NO_BREAK)
 
 
+def typography(version: str = "v1") -> tuple[FontConfiguration, CSS]:
+    """One font map and one parsed stylesheet for each version of the paper: without it memory
+    grows for ever."""
+    return _typography(version)
+
+
 @cache
-def typography() -> tuple[FontConfiguration, CSS]:
-    """One font map and one parsed stylesheet for the process: without it memory grows for ever."""
+def _typography(version: str) -> tuple[FontConfiguration, CSS]:
     fonts = FontConfiguration()
     css = CSS(
-        string=(TEMPLATES / "letter.css").read_text(encoding="utf-8"),
+        string=(TEMPLATES / PAPER / version / "letter.css").read_text(encoding="utf-8"),
         font_config=fonts,
         url_fetcher=TypefaceFetcher(),
     )
@@ -89,18 +93,13 @@ def typography() -> tuple[FontConfiguration, CSS]:
 
 def words(facts: NoticeFacts, layout: str) -> str:
     """Return the notice in HTML; `layout` is "letter.html" or "twin.html". Refuses BadInput."""
-    if not re.fullmatch(r"v[1-9][0-9]{0,3}", facts.template_version):
-        raise BadInput(f"“{facts.template_version}” is not a template version.")
-    name = f"{facts.kind}/{facts.template_version}.html"
-    if not (TEMPLATES / name).is_file():
-        raise BadInput(f"There is no template {name}.")
     return (
         _environment()
-        .get_template(name)
+        .get_template(words_path(facts.kind, facts.template_version))
         .render(
             facts=facts,
             layout=layout,
-            window=window_lines(facts.recipient),
+            window=window_lines(facts.recipient) if facts.posted else (),
             qr=qr_code(facts.reply.link) if facts.reply else (0, ""),
         )
     )
@@ -117,12 +116,24 @@ def render(facts: NoticeFacts) -> Rendered:
     Refuses CannotPrint (character, address, length, place on the page), OutsideFetch (something
     tried to read a file or an address) and MissingElement (a required element is not in the text).
     """
+    _refuse_changed_template(facts)
     for text in strings(facts.to_json()):
         refuse_unprintable(text)
     html = words(facts, "letter.html")
     with layout_lock:
         pdf, marks, heard = _print(html, facts)
     return checked(facts, html, pdf, marks, heard)
+
+
+def _refuse_changed_template(facts: NoticeFacts) -> None:
+    """A draft seen in one wording is not printed in another."""
+    now = folder_sha256(facts.kind, facts.template_version)
+    if facts.template_sha256 not in ("", now):
+        raise BadInput(
+            f"The template {facts.kind} {facts.template_version} is not the one that this notice "
+            "was drafted in.",
+            fix="Save the draft again and read it.",
+        )
 
 
 def checked(
@@ -207,7 +218,7 @@ def lay_out(
 
     To be called with `layout_lock` held.
     """
-    fonts, css = typography()
+    fonts, css = typography(paper_version(facts.kind, facts.template_version))
     source = HTML(string=html, url_fetcher=ClosedFetcher())
     document = source.render(font_config=fonts, stylesheets=[css], pdf_variant=VARIANT)
     document.metadata.__class__ = AccessibleArchiveMetadata

@@ -35,7 +35,7 @@ from enforcement.rendering.press import Press
 pytestmark = [pytest.mark.bench, pytest.mark.slow]
 ROUNDS = int(os.environ.get("PRESS_ROUNDS", "20"))
 LETTERS = int(os.environ.get("PRESS_LETTERS", "1000"))
-STYLE = (paper.TEMPLATES / "letter.css").read_text(encoding="utf-8")
+STYLE = (paper.TEMPLATES / "paper" / "v1" / "letter.css").read_text(encoding="utf-8")
 
 
 def letter(number: int) -> NoticeFacts:

@@ -226,7 +226,7 @@ def test_european_names_are_printed(name):
     assert squash(name) in squash(pdf_words(printed.pdf))
 
 
-@pytest.mark.parametrize("version", ["v2", "../v1", "v1/../v1", "", "1"])
+@pytest.mark.parametrize("version", ["v9", "../v1", "v1/../v1", "", "1"])
 def test_an_unknown_template_version_is_refused(version):
     with pytest.raises(BadInput, match="template"):
         render(notice_of_intent(template_version=version))
