@@ -19,6 +19,7 @@ GROWS_ONLY = (
     "panel_vote",
     "stored_file",
     "run_row",
+    "issue_look",
 )
 REPLY_INSERTS = (
     "reply",
