@@ -52,9 +52,11 @@ class Entry:
 
 @dataclass(frozen=True)
 class Heading:
-    """What the cover says of the file itself. `method`: how the letters are posted, in words."""
+    """What the cover says of the file itself. `method`: how the letters are posted, in words;
+    `part` of `parts`: of the files made together."""
 
     run: str
+    number: int
     made_on: date
     method: str
     part: int = 1
@@ -62,8 +64,8 @@ class Heading:
 
     @property
     def title(self) -> str:
-        """The name of this part, on the cover and in the file."""
-        return f"Print file {self.run}, part {self.part} of {self.parts}"
+        """The name of the file, on the cover and inside."""
+        return f"Print file {self.run}-P{self.number}"
 
 
 @dataclass(frozen=True)
