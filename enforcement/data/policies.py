@@ -25,6 +25,8 @@ KINDS = (
     "payment",
     "signatory",
     "template",
+    "letters",
+    "sampling",
 )
 
 

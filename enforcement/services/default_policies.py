@@ -14,6 +14,7 @@ from sqlalchemy import select
 from enforcement.data.policies import Policy
 from enforcement.domain.events import Fact
 from enforcement.domain.fees import SCHEME_2024_25
+from enforcement.rendering import templates
 from enforcement.services.work import Work
 
 START = date(2023, 4, 1)
@@ -117,7 +118,27 @@ DEFAULTS: tuple[tuple[str, date, dict[str, Any], str], ...] = (
         {"name": "Head of Adult Social Care Enforcement", "role": "For the Secretary of State"},
         "Domain 12, question 6: who signs is to be confirmed",
     ),
-    ("template", START, {"version": "v1"}, "The publisher's templates, version 1"),
+    (
+        "letters",
+        START,
+        {
+            "reminder_before_due": 7,
+            "reminder_apart": 14,
+            "refund_within": 28,
+            "refund_how": "We will pay it back to the account or card that it came from.",
+            "certificate_authority": "The NHS Business Services Authority enforces the "
+            "Regulations for the Secretary of State for Health and Social Care.",
+        },
+        "Domain 13.2 S14 and product 2.23: nothing in law sets these; to be confirmed by the "
+        "service owner",
+    ),
+    (
+        "sampling",
+        START,
+        {"least": 5, "roots": 1},
+        "The publisher's proposal: in a run of n notices √n, and never fewer than 5, are checked "
+        "in full, as inspectors of goods have long sampled a lot; for the service owner to confirm",
+    ),
 )  # fmt: skip
 
 
@@ -129,6 +150,7 @@ def install(work: Work) -> int:
     rows = [
         *DEFAULTS,
         ("fee_scheme", SCHEME_2024_25.effective_from, fee, SCHEME_2024_25.citation),
+        *_templates(),
     ]
     for kind, effective_from, body, citation in rows:
         row = Policy(
@@ -151,3 +173,17 @@ def install(work: Work) -> int:
         work.record(f"policy:{kind}", "policy_proposed", {**facts, "by": "publisher"})
         work.record(f"policy:{kind}", "policy_approved", facts)
     return len(rows)
+
+
+def _templates() -> list[tuple[str, date, dict[str, Any], str]]:
+    """The newest shipped version of each kind of notice, by the fingerprint of its folder."""
+    found = []
+    for kind in templates.kinds():
+        version = templates.versions(kind)[-1]
+        body = {
+            "kind": kind,
+            "version": version,
+            "sha256": templates.folder_sha256(kind, version),
+        }
+        found.append(("template", START, body, f"The publisher’s words, {version}"))
+    return found

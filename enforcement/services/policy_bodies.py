@@ -31,7 +31,9 @@ TITLES: dict[str, str] = {
     "panel": "Panel",
     "payment": "How to pay",
     "signatory": "Signatory",
+    "letters": "Reminders, refunds and certificates",
     "template": "Notice templates",
+    "sampling": "Full checks in an issue run",
 }
 # One row of these kinds does not replace the one before: every approved row stands.
 ADDED = ("calendar_day", "window_override")
@@ -91,12 +93,18 @@ def _panel(body: Mapping[str, Any], effective_from: date, citation: str) -> None
         raise BadInput("A quorum is at least one member.")
 
 
+def _sampling(body: Mapping[str, Any], effective_from: date, citation: str) -> None:
+    if body["least"] < 1 or body["roots"] < 1:
+        raise BadInput("At least one notice of every run is checked in full.")
+
+
 _CHECKS: dict[str, Callable[[Mapping[str, Any], date, str], None]] = {
     "threshold": _threshold,
     "fee_scheme": _fees,
     "periods": _periods,
     "window_override": _override,
     "panel": _panel,
+    "sampling": _sampling,
 }
 
 
@@ -160,4 +168,5 @@ _IMPACTS: dict[str, Callable[[Work, Policy], str]] = {
     "calendar_day": _day_impact,
     "window_override": _window_impact,
     "panel": lambda work, row: "Used by every decision made from that day.",
+    "sampling": lambda work, row: "Used by issue runs frozen from that day.",
 }

@@ -98,6 +98,11 @@ class PanelForm(PolicyForm):
     quorum = _number("Votes needed for a decision")
 
 
+class SamplingForm(PolicyForm):
+    least = _number("The fewest notices checked in full")
+    roots = _number("Times the square root of the notices in the run")
+
+
 class TribunalForm(PolicyForm):
     name = _words("Tribunal")
     address = _lines("Address")
@@ -114,8 +119,12 @@ class SignatoryForm(PolicyForm):
     role = _words("In what capacity")
 
 
-class TemplateForm(PolicyForm):
-    version = _words("Version of the templates", "Like v1", 20)
+class LettersForm(PolicyForm):
+    reminder_before_due = _number("Reminders: from how many days before the last day to pay", 0)
+    reminder_apart = _number("Reminders: days between two of them")
+    refund_within = _number("Refunds: days to repay in")
+    refund_how = _words("Refunds: how, as a sentence")
+    certificate_authority = _words("Certificates: the authority to sign, as a sentence")
 
 
 class FeeSchemeForm(PolicyForm):
@@ -235,6 +244,7 @@ FORMS: dict[str, Kind] = {
         lambda body: {},
     ),
     "panel": _plain(PanelForm, "quorum"),
+    "sampling": _plain(SamplingForm, "least", "roots"),
     "tribunal": _with_lines(TribunalForm, ("address",), "name", "email"),
     "payment": Kind(
         PaymentForm,
@@ -245,7 +255,11 @@ FORMS: dict[str, Kind] = {
         lambda body: {"how": "\n".join(body["how"]), "consequences": body["consequences"]},
     ),
     "signatory": _plain(SignatoryForm, "name", "role"),
-    "template": _plain(TemplateForm, "version"),
+    "letters": _plain(
+        LettersForm,
+        *("reminder_before_due", "reminder_apart", "refund_within", "refund_how"),
+        "certificate_authority",
+    ),
     "fee_scheme": Kind(
         FeeSchemeForm,
         lambda form: dict(json.loads(form["scheme"].data)),
