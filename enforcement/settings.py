@@ -7,24 +7,22 @@ are files of their own, made once by `Settings.secrets()`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple, TypeVar, get_type_hints
-from urllib.parse import urlsplit
+from typing import Annotated, NamedTuple, get_type_hints
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
+from enforcement import setting_values as values
 from enforcement.domain.refusals import BadInput
-from enforcement.keys import SHORTEST_SECRET, Secrets, kept
+from enforcement.keys import Secrets, kept
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-MEGABYTE = 1024 * 1024
-
-T = TypeVar("T")
+MEGABYTE = values.MEGABYTE
+NOTIFY_URL = "https://api.notifications.service.gov.uk"
 
 
 class Told(NamedTuple):
@@ -118,6 +116,73 @@ class Settings:
             "`smtp://`, `smtp+starttls://` or `smtps://`; without one no mail leaves by accident",
         ),
     ] = field(repr=False)
+    email_by: Annotated[
+        str,
+        Told(
+            "ENFORCEMENT_EMAIL_BY",
+            "`mail`",
+            "`mail`: the mail server above, or the mail folder; `notify`: GOV.UK Notify",
+        ),
+    ]
+    letters_by: Annotated[
+        str,
+        Told(
+            "ENFORCEMENT_LETTERS_BY",
+            "`print`",
+            "`print`: the print folder, posted by people; `notify`: GOV.UK Notify prints and posts",
+        ),
+    ]
+    notify_key: Annotated[
+        str | None,
+        Told(
+            "ENFORCEMENT_NOTIFY_KEY",
+            "none",
+            "API key of the service at GOV.UK Notify; a secret, needed when either of the two above"
+            " says `notify`",
+        ),
+    ] = field(repr=False)
+    notify_url: Annotated[
+        str,
+        Told(
+            "ENFORCEMENT_NOTIFY_URL",
+            "`https://api.notifications.service.gov.uk`",
+            "the service itself; another only to try against a server of your own",
+        ),
+    ]
+    notify_template: Annotated[
+        str | None,
+        Told(
+            "ENFORCEMENT_NOTIFY_TEMPLATE",
+            "none",
+            "id of an email template at Notify with `((subject))`, `((body))`, `((link_to_file))`",
+        ),
+    ]
+    notify_confirm: Annotated[
+        bool,
+        Told(
+            "ENFORCEMENT_NOTIFY_CONFIRM_EMAIL",
+            "`yes`",
+            "whoever opens the link to the PDF types the address it was sent to: it holds the"
+            " reply code",
+        ),
+    ]
+    notify_weeks: Annotated[
+        int,
+        Told(
+            "ENFORCEMENT_NOTIFY_RETENTION_WEEKS",
+            "`78` (weeks)",
+            "how long the link to the PDF works; the longest Notify allows, as cases last long",
+        ),
+    ]
+    notify_postage: Annotated[
+        str,
+        Told(
+            "ENFORCEMENT_NOTIFY_POSTAGE",
+            "`first`",
+            "`first` or `second`, for letters that are not notices; second class does not give a"
+            " notice (SI 2022/1175 reg 7), so notices always go first class",
+        ),
+    ]
     mail_folder: Annotated[
         Path,
         Told(
@@ -214,39 +279,57 @@ class Settings:
         An empty value counts as not set. Refuses with `BadInput`, naming the setting, what is
         wrong with it and an example of a right one.
         """
-        take = _Reader({name: value for name, value in environ.items() if value.strip()})
-        instance = take("ENFORCEMENT_INSTANCE", _folder, checkout / "instance")
+        take = values.Reader({name: value for name, value in environ.items() if value.strip()})
+        instance = take("ENFORCEMENT_INSTANCE", values.whole_folder, checkout / "instance")
         host = take("ENFORCEMENT_HOST", str, "127.0.0.1")
-        reply_port = take("ENFORCEMENT_REPLY_PORT", _port, 8001)
+        reply_port = take("ENFORCEMENT_REPLY_PORT", values.port_number, 8001)
         settings = cls(
             instance=instance,
             database_url=take(
-                "DATABASE_URL", _database_url, f"sqlite:///{instance / 'enforcement.sqlite3'}"
+                "DATABASE_URL", values.database_url, f"sqlite:///{instance / 'enforcement.sqlite3'}"
             ),
-            staff_secret=take("ENFORCEMENT_STAFF_SECRET", _secret, None),
-            reply_secret=take("ENFORCEMENT_REPLY_SECRET", _secret, None),
-            link_secret=take("ENFORCEMENT_LINK_SECRET", _secret, None),
-            checkpoint_key=take("ENFORCEMENT_CHECKPOINT_KEY", _seed, None),
+            staff_secret=take("ENFORCEMENT_STAFF_SECRET", values.secret, None),
+            reply_secret=take("ENFORCEMENT_REPLY_SECRET", values.secret, None),
+            link_secret=take("ENFORCEMENT_LINK_SECRET", values.secret, None),
+            checkpoint_key=take("ENFORCEMENT_CHECKPOINT_KEY", values.seed, None),
             host=host,
-            staff_port=take("ENFORCEMENT_STAFF_PORT", _port, 8000),
+            staff_port=take("ENFORCEMENT_STAFF_PORT", values.port_number, 8000),
             reply_port=reply_port,
             reply_base_url=take(
-                "ENFORCEMENT_REPLY_BASE_URL", _web_address, f"http://{host}:{reply_port}"
+                "ENFORCEMENT_REPLY_BASE_URL", values.web_address, f"http://{host}:{reply_port}"
             ),
-            smtp_url=take("ENFORCEMENT_SMTP_URL", _smtp_url, None),
-            mail_folder=take("ENFORCEMENT_MAIL_FOLDER", _folder, instance / "mail"),
-            print_folder=take("ENFORCEMENT_PRINT_FOLDER", _folder, instance / "print"),
+            smtp_url=take("ENFORCEMENT_SMTP_URL", values.smtp_url, None),
+            email_by=take("ENFORCEMENT_EMAIL_BY", values.one_of("mail", "notify"), "mail"),
+            letters_by=take("ENFORCEMENT_LETTERS_BY", values.one_of("print", "notify"), "print"),
+            notify_key=take("ENFORCEMENT_NOTIFY_KEY", values.notify_key, None),
+            notify_url=take("ENFORCEMENT_NOTIFY_URL", values.web_address, NOTIFY_URL),
+            notify_template=take("ENFORCEMENT_NOTIFY_TEMPLATE", values.uuid, None),
+            notify_confirm=take("ENFORCEMENT_NOTIFY_CONFIRM_EMAIL", values.yes_or_no, True),
+            notify_weeks=take("ENFORCEMENT_NOTIFY_RETENTION_WEEKS", values.weeks, 78),
+            notify_postage=take(
+                "ENFORCEMENT_NOTIFY_POSTAGE", values.one_of("first", "second"), "first"
+            ),
+            mail_folder=take("ENFORCEMENT_MAIL_FOLDER", values.whole_folder, instance / "mail"),
+            print_folder=take("ENFORCEMENT_PRINT_FOLDER", values.whole_folder, instance / "print"),
             checkpoint_folder=take(
-                "ENFORCEMENT_CHECKPOINT_FOLDER", _folder, instance / "checkpoints"
+                "ENFORCEMENT_CHECKPOINT_FOLDER", values.whole_folder, instance / "checkpoints"
             ),
-            max_evidence_bytes=take("ENFORCEMENT_MAX_EVIDENCE_MB", _megabytes, 20 * MEGABYTE),
-            max_reply_bytes=take("ENFORCEMENT_MAX_REPLY_MB", _megabytes, 100 * MEGABYTE),
-            max_import_bytes=take("ENFORCEMENT_MAX_IMPORT_MB", _megabytes, 200 * MEGABYTE),
-            staff_idle=take("ENFORCEMENT_STAFF_IDLE_MINUTES", _minutes, timedelta(minutes=30)),
-            staff_absolute=take("ENFORCEMENT_STAFF_SESSION_MINUTES", _minutes, timedelta(hours=12)),
-            reply_idle=take("ENFORCEMENT_REPLY_IDLE_MINUTES", _minutes, timedelta(minutes=30)),
-            reply_absolute=take("ENFORCEMENT_REPLY_SESSION_MINUTES", _minutes, timedelta(hours=4)),
-            clamd_address=take("ENFORCEMENT_CLAMD", _socket_address, None),
+            max_evidence_bytes=take("ENFORCEMENT_MAX_EVIDENCE_MB", values.megabytes, 20 * MEGABYTE),
+            max_reply_bytes=take("ENFORCEMENT_MAX_REPLY_MB", values.megabytes, 100 * MEGABYTE),
+            max_import_bytes=take("ENFORCEMENT_MAX_IMPORT_MB", values.megabytes, 200 * MEGABYTE),
+            staff_idle=take(
+                "ENFORCEMENT_STAFF_IDLE_MINUTES", values.minutes, timedelta(minutes=30)
+            ),
+            staff_absolute=take(
+                "ENFORCEMENT_STAFF_SESSION_MINUTES", values.minutes, timedelta(hours=12)
+            ),
+            reply_idle=take(
+                "ENFORCEMENT_REPLY_IDLE_MINUTES", values.minutes, timedelta(minutes=30)
+            ),
+            reply_absolute=take(
+                "ENFORCEMENT_REPLY_SESSION_MINUTES", values.minutes, timedelta(hours=4)
+            ),
+            clamd_address=take("ENFORCEMENT_CLAMD", values.socket_address, None),
         )
         settings._check_together()
         return settings
@@ -257,6 +340,17 @@ class Settings:
             raise BadInput(
                 f"The staff site and the reply site cannot share port {self.staff_port}.",
                 fix="Give ENFORCEMENT_STAFF_PORT and ENFORCEMENT_REPLY_PORT different numbers.",
+            )
+        if "notify" in (self.email_by, self.letters_by) and self.notify_key is None:
+            raise BadInput(
+                "GOV.UK Notify is to send, and no key for it is set.",
+                fix="Set ENFORCEMENT_NOTIFY_KEY, or take ENFORCEMENT_EMAIL_BY and"
+                " ENFORCEMENT_LETTERS_BY back to mail and print.",
+            )
+        if self.email_by == "notify" and self.notify_template is None:
+            raise BadInput(
+                "GOV.UK Notify is to send email, and no template is named.",
+                fix="Make one at Notify and set ENFORCEMENT_NOTIFY_TEMPLATE to its id.",
             )
         given = [s for s in (self.staff_secret, self.reply_secret, self.link_secret) if s]
         if len(set(given)) != len(given):
@@ -295,7 +389,7 @@ class Settings:
             staff=self.staff_secret or kept(folder / "staff_secret.key"),
             reply=self.reply_secret or kept(folder / "reply_secret.key"),
             link=self.link_secret or kept(folder / "link_secret.key"),
-            checkpoint=Ed25519PrivateKey.from_private_bytes(bytes.fromhex(_seed(seed))),
+            checkpoint=Ed25519PrivateKey.from_private_bytes(bytes.fromhex(values.seed(seed))),
         )
 
 
@@ -304,101 +398,3 @@ def settings_table() -> str:
     told = [hint.__metadata__[0] for hint in get_type_hints(Settings, include_extras=True).values()]
     rows = [f"| `{each.env}` | {each.default} | {each.reason} |" for each in told]
     return "\n".join(["| Setting | Default | Why |", "|---|---|---|", *rows]) + "\n"
-
-
-# --- reading one value -----------------------------------------------------------------------
-class _Reader:
-    """Takes one value out of the environment, and names the setting when it is wrong."""
-
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        self._environ = environ
-
-    def __call__(self, name: str, parse: Callable[[str], T], default: T | None) -> Any:
-        if name not in self._environ:
-            return default
-        try:
-            return parse(self._environ[name].strip())
-        except ValueError as error:
-            raise BadInput(
-                f"The setting {name} cannot be used: {error}.",
-                fix=f"Correct {name} or unset it; docs/operations/settings.md lists every setting.",
-            ) from None
-
-
-def _folder(text: str) -> Path:
-    path = Path(text).expanduser()
-    if not path.is_absolute():
-        raise ValueError("a folder must be given in full, beginning with /")
-    return path
-
-
-def _number(text: str, least: int, most: int, what: str) -> int:
-    if not (text.isascii() and text.isdigit()) or not least <= int(text) <= most:
-        raise ValueError(f"{text!r} is not {what} from {least} to {most}")
-    return int(text)
-
-
-def _port(text: str) -> int:
-    return _number(text, 1, 65535, "a port")
-
-
-def _megabytes(text: str) -> int:
-    return _number(text, 1, 2000, "a whole number of megabytes") * MEGABYTE
-
-
-def _minutes(text: str) -> timedelta:
-    return timedelta(minutes=_number(text, 1, 24 * 60, "a whole number of minutes"))
-
-
-def _secret(text: str) -> str:
-    if len(text) < SHORTEST_SECRET:
-        raise ValueError(f"a secret needs at least {SHORTEST_SECRET} characters")
-    return text
-
-
-def _seed(text: str) -> str:
-    if len(text) != 64 or any(c not in "0123456789abcdef" for c in text.lower()):
-        raise ValueError("the key must be 64 hexadecimal digits")
-    return text
-
-
-def _database_url(text: str) -> str:
-    try:
-        url = make_url(text)
-    except ArgumentError:
-        raise ValueError("an example of a right one is sqlite:////srv/cases.sqlite3") from None
-    if url.drivername in ("sqlite", "sqlite+pysqlite"):
-        if url.database is None or not Path(url.database).is_absolute():
-            raise ValueError(
-                "the SQLite file must be given in full, as sqlite:////srv/cases.sqlite3"
-            )
-        return text
-    if url.drivername != "postgresql+psycopg":
-        raise ValueError(
-            f"{url.drivername} is not supported; begin with sqlite:/// or postgresql+psycopg://"
-        )
-    return text
-
-
-def _web_address(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-        raise ValueError("it must be like https://reply.example.org")
-    return text.rstrip("/")
-
-
-def _smtp_url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("smtp", "smtp+starttls", "smtps") or not parts.hostname:
-        raise ValueError("it must be like smtp://mail.example.org:25 (or smtp+starttls, or smtps)")
-    _ = parts.port  # raises ValueError itself when the port is no number
-    return text
-
-
-def _socket_address(text: str) -> str:
-    host, colon, port = text.rpartition(":")
-    if not text.startswith("/") and not (host and colon and port):
-        raise ValueError("it must be like 127.0.0.1:3310 or /run/clamav/clamd.ctl")
-    if not text.startswith("/"):
-        _port(port)
-    return text
