@@ -154,16 +154,17 @@ def _cover(heading: Heading, entries: Sequence[Entry]) -> tuple[bytes, tuple[int
     with layout_lock:
         while True:
             firsts = _first_pages(pages, entries)
-            document = _lay_out(heading, entries, firsts, pages)
+            document = _lay_out(cover_words(heading, entries, firsts, pages))
             if len(document.pages) == pages:
                 return bytes(document.write_pdf()), firsts
             pages = len(document.pages)
 
 
-def _lay_out(
+def cover_words(
     heading: Heading, entries: Sequence[Entry], firsts: Sequence[int], pages: int
-) -> Document:
-    html = (
+) -> str:
+    """The cover in HTML. `firsts`: the first page of each letter; `pages`: of the cover itself."""
+    return (
         _environment()
         .get_template("cover.html")
         .render(
@@ -176,6 +177,9 @@ def _lay_out(
             cover_sheets=-(-pages // 2),
         )
     )
+
+
+def _lay_out(html: str) -> Document:
     fonts, css = _typography()
     source = HTML(string=html, url_fetcher=ClosedFetcher())
     return source.render(font_config=fonts, stylesheets=[css])
