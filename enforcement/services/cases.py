@@ -144,7 +144,11 @@ def hold(work: Work, case: Case, category: str, reason: str, starts_on: date | N
     Back-dating is limited to 14 days; holds never overlap. Refuses BadInput, WrongState.
     """
     work.require(Permission.HOLD)
-    day = starts_on or work.today
+    return begin_hold(work, case, category, reason, starts_on or work.today)
+
+
+def begin_hold(work: Work, case: Case, category: str, reason: str, day: date) -> Hold:
+    """The hold itself, for a step that has checked who may take it. Refuses as `hold` does."""
     if category not in HOLD_CATEGORIES:
         raise BadInput("Choose a category for the hold.")
     if not reason.strip():

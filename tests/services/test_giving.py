@@ -91,7 +91,7 @@ def test_evidence_settles_the_doubt_and_moves_no_day(story: Any, begin: Any) -> 
         assert not case.giving_in_doubt
         assert [hold.ends_on for hold in case.holds] == [work.today]
         assert [clock.due_on for clock in case.clocks] == days
-        assert kinds(work, story)[-2:] == ["giving_settled", "hold_ended"]
+        assert kinds(work, story)[-3:] == ["giving_settled", "task_closed", "hold_ended"]
         with pytest.raises(WrongState):
             giving.settle_doubt(work, story.notice(work), "again")
 
