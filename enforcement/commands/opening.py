@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session
 
 from enforcement.data.engine import open_engine
 from enforcement.data.people import Account
-from enforcement.data.policies import Policy
 from enforcement.data.schema import upgrade
 from enforcement.domain.permissions import Actor, Role, system_actor
 from enforcement.domain.refusals import NotFound
@@ -40,14 +39,14 @@ def now() -> datetime:
 
 
 def open_database(settings: Settings) -> Engine:
-    """The engine, migrated, with the shipped policies in an empty database."""
+    """The engine, migrated, with the shipped policies of every kind that has none."""
     if settings.database_file is not None:
         settings.database_file.parent.mkdir(parents=True, exist_ok=True)
     engine = open_engine(settings.database_url)
     upgrade(engine)
     with Session(engine) as session:
-        ready = session.scalar(select(Policy.id).limit(1)) is not None
-    if not ready:
+        wanted = default_policies.missing(session)
+    if wanted:
         with transaction(engine, system_actor("set-up"), now(), settings) as work:
             default_policies.install(work)
     return engine

@@ -126,5 +126,11 @@ class CannotPrint(Refusal):
     """A character, address or length that cannot be put on paper as it stands."""
 
 
+class TemplateChanged(Refusal):
+    """The words on disk are not those two people approved: no notice is made from them."""
+
+    rule = "Templates are approved by two people and never change afterwards"
+
+
 class OutsideFetch(Refusal):
     """Paper tried to read something from outside itself: an attack or a fault, so no notice."""

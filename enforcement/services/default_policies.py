@@ -1,15 +1,16 @@
 """The policy rows the product ships with, each with where it comes from (domain 5, 6, 7, 12).
 
-Written once into an empty database, as proposed by the publisher and approved by whoever set
-the service up; changing any of them afterwards takes two people on the settings screen.
+Written once, as proposed by the publisher and approved by whoever set the service up or updated
+it; changing any of them afterwards takes two people on the settings screen.
 """
 
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from enforcement.data.policies import Policy
 from enforcement.domain.events import Fact
@@ -18,8 +19,9 @@ from enforcement.rendering import templates
 from enforcement.services.work import Work
 
 START = date(2023, 4, 1)
+Shipped: TypeAlias = tuple[str, date, dict[str, Any], str]  # kind, from, body, citation
 
-DEFAULTS: tuple[tuple[str, date, dict[str, Any], str], ...] = (
+DEFAULTS: tuple[Shipped, ...] = (
     (
         "threshold",
         START,
@@ -142,16 +144,30 @@ DEFAULTS: tuple[tuple[str, date, dict[str, Any], str], ...] = (
 )  # fmt: skip
 
 
-def install(work: Work) -> int:
-    """Write the shipped rows into a database that has none. Returns how many were written."""
-    if work.session.scalar(select(Policy.id).limit(1)) is not None:
-        return 0
+def missing(session: Session) -> list[Shipped]:
+    """The shipped rows of every kind that has no row at all: in a new database, or updated."""
+    stored = session.execute(select(Policy.kind, Policy.body))
+    known = {_of(kind, body) for kind, body in stored}
+    return [row for row in _shipped() if _of(row[0], row[2]) not in known]
+
+
+def _of(kind: str, body: dict[str, Any]) -> tuple[str, str]:
+    """What a row is about: its kind and, for words, which kind of notice."""
+    return kind, str(body.get("kind", "")) if kind == "template" else ""
+
+
+def _shipped() -> list[Shipped]:
     fee = SCHEME_2024_25.to_json()
-    rows = [
+    return [
         *DEFAULTS,
         ("fee_scheme", SCHEME_2024_25.effective_from, fee, SCHEME_2024_25.citation),
         *_templates(),
     ]
+
+
+def install(work: Work) -> int:
+    """Write the shipped rows of every kind that has none. Returns how many were written."""
+    rows = missing(work.session)
     for kind, effective_from, body, citation in rows:
         row = Policy(
             kind=kind,
@@ -175,9 +191,9 @@ def install(work: Work) -> int:
     return len(rows)
 
 
-def _templates() -> list[tuple[str, date, dict[str, Any], str]]:
+def _templates() -> list[Shipped]:
     """The newest shipped version of each kind of notice, by the fingerprint of its folder."""
-    found = []
+    found: list[Shipped] = []
     for kind in templates.kinds():
         version = templates.versions(kind)[-1]
         body = {

@@ -26,7 +26,7 @@ from enforcement.domain.giving import Method, deemed_given
 from enforcement.domain.refusals import BadInput
 from enforcement.domain.words import day, pounds
 from enforcement.rendering import facts as paper
-from enforcement.services import links
+from enforcement.services import links, templates
 from enforcement.services.case_facts import INTENT, live_decision, live_notice
 from enforcement.services.miss_facts import standing_misses, threshold_words
 from enforcement.services.policies import calendar, in_force
@@ -74,7 +74,7 @@ def common(work: Work, case: Case, plan: Plan) -> dict[str, Any]:
         "contacts": _contacts(session, work.today),
         "who_to_ask": _help(session, work.today),
         "signatory": paper.Signatory(signatory["name"], signatory["role"]),
-        "template_version": str(in_force(session, "template", work.today).body["version"]),
+        **templates.pinned(session, plan.kind, work.today),
     }
 
 

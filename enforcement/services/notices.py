@@ -51,6 +51,10 @@ TITLES = {
     "no_penalty": "Letter: no penalty",
     "acknowledgement": "Acknowledgement of a reply",
     "support": "Letter offering support",
+    "payment_reminder": "Payment reminder",
+    "refund": "Letter about a refund",
+    "reg9_certificate": "Certificate of non-payment",
+    "giving_certificate": "Certificate of giving",
 }
 _OPENING = time(9)  # a notice held for its planned day leaves at nine in the morning
 

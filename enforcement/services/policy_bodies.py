@@ -17,7 +17,7 @@ from enforcement.domain.fees import FeeScheme
 from enforcement.domain.refusals import BadInput
 from enforcement.domain.thresholds import ThresholdPolicy
 from enforcement.domain.windows import Month
-from enforcement.services import clocks, policies
+from enforcement.services import clocks, policies, templates
 from enforcement.services.work import Work
 
 TITLES: dict[str, str] = {
@@ -47,10 +47,24 @@ def propose(
     return policies.propose(work, kind, effective_from, body, citation)
 
 
+def approve(work: Work, policy_id: int) -> Policy:
+    """Approve a proposed row as a second person, past whatever its kind asks for.
+
+    Refuses SamePerson, NotFound, NotAllowed, and for words of notices what `templates.approve`
+    refuses.
+    """
+    row = work.session.get(Policy, policy_id)
+    if row is not None and row.kind == templates.POLICY:
+        return templates.approve(work, policy_id)
+    return policies.approve(work, policy_id)
+
+
 def check(kind: str, effective_from: date, body: Mapping[str, Any], citation: str) -> None:
     """Refuse (BadInput) a body that the rules could not use."""
     if kind not in TITLES:
         raise BadInput(f"There is no policy kind “{kind}”.")
+    if kind == templates.POLICY:
+        raise BadInput("Words of notices are proposed on the page of their version.")
     if kind in _CHECKS:
         _CHECKS[kind](body, effective_from, citation)
 
@@ -98,12 +112,18 @@ def _sampling(body: Mapping[str, Any], effective_from: date, citation: str) -> N
         raise BadInput("At least one notice of every run is checked in full.")
 
 
+def _letters(body: Mapping[str, Any], effective_from: date, citation: str) -> None:
+    if body["reminder_apart"] < 1 or body["refund_within"] < 1 or body["reminder_before_due"] < 0:
+        raise BadInput("Two reminders are at least one day apart, and a refund takes a day.")
+
+
 _CHECKS: dict[str, Callable[[Mapping[str, Any], date, str], None]] = {
     "threshold": _threshold,
     "fee_scheme": _fees,
     "periods": _periods,
     "window_override": _override,
     "panel": _panel,
+    "letters": _letters,
     "sampling": _sampling,
 }
 

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Flask, request, url_for
 from flask_login import current_user
 
-from enforcement.domain.permissions import ROLE_TITLES, Permission, Role, can
+from enforcement.domain.permissions import ROLE_TITLES, Actor, Permission, Role, can
 from enforcement.web import access
 from enforcement.web.pages import Account, NavItem
 from enforcement.web.staff import (
@@ -32,6 +32,7 @@ from enforcement.web.staff import (
     reviews,
     runs,
     sign_in,
+    templates,
     why,
     windows,
     worklist,
@@ -62,11 +63,14 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     clocks.bp,
     history.bp,
     policies.bp,
+    templates.bp,
     accounts.bp,
 )
 
-# Where the navigation leads: words, endpoint, the permission without which it is not shown.
-NAVIGATION: tuple[tuple[str, str, Permission | None], ...] = (
+# Where the navigation leads: words, endpoint, the permission (or one of several) without which
+# it is not shown.
+POLICY_PEOPLE = frozenset({Permission.PROPOSE_POLICY, Permission.APPROVE_POLICY})
+NAVIGATION: tuple[tuple[str, str, Permission | frozenset[Permission] | None], ...] = (
     ("Home", "home.home", None),
     ("Worklist", "worklist.worklist", Permission.READ_CASES),
     ("Providers", "providers.providers", Permission.READ_CASES),
@@ -75,6 +79,7 @@ NAVIGATION: tuple[tuple[str, str, Permission | None], ...] = (
     ("Imports", "imports.imports", Permission.READ_CASES),
     ("Runs", "runs.runs", Permission.READ_CASES),
     ("Policies", "policies.policies", Permission.READ_CASES),
+    ("Templates", "templates.templates", POLICY_PEOPLE),
     ("History", "history.history", Permission.READ_HISTORY),
     ("Accounts", "accounts.accounts", Permission.MANAGE_ACCOUNTS),
 )
@@ -105,10 +110,16 @@ def frame() -> dict[str, Any]:
         "nav": [
             NavItem(words, url_for(endpoint), current=_in(endpoint))
             for words, endpoint, permission in NAVIGATION
-            if permission is None or can(actor, permission)
+            if _shown(actor, permission)
         ],
         "home_url": url_for("home.home"),
     }
+
+
+def _shown(actor: Actor, needs: Permission | frozenset[Permission] | None) -> bool:
+    if isinstance(needs, frozenset):
+        return bool(needs & actor.permissions)
+    return needs is None or can(actor, needs)
 
 
 def _in(endpoint: str) -> bool:

@@ -12,7 +12,7 @@ from enforcement.data.policies import Policy
 from enforcement.domain.permissions import Permission, can
 from enforcement.domain.refusals import NotFound, Refusal
 from enforcement.services import policies as services
-from enforcement.services import policy_bodies
+from enforcement.services import policy_bodies, templates
 from enforcement.services.policy_bodies import ADDED, TITLES, impact
 from enforcement.services.timeline import value_words
 from enforcement.services.work import Work
@@ -42,7 +42,7 @@ def policies() -> str:
         kinds.append(
             {
                 "title": title,
-                "url": url_for("policies.kind", kind=kind),
+                "url": _place(kind),
                 "words": _in_force_words(work, kind, mine),
                 "waiting": sum(1 for row in mine if row.approved_by is None),
             }
@@ -53,6 +53,13 @@ def policies() -> str:
         kinds=kinds,
         waiting=[_view(work, row, names) for row in waiting],
     )
+
+
+def _place(kind: str) -> str:
+    """Where a kind is read and proposed: words of notices have pages of their own."""
+    if kind == templates.POLICY:
+        return url_for("templates.templates")
+    return url_for("policies.kind", kind=kind)
 
 
 def _in_force(work: Work, kind: str, rows: list[Policy]) -> Policy | None:
@@ -80,7 +87,7 @@ def _view(work: Work, row: Policy, names: dict[str, str]) -> dict[str, Any]:
     return {
         "id": row.id,
         "title": TITLES[row.kind],
-        "kind_url": url_for("policies.kind", kind=row.kind),
+        "kind_url": _place(row.kind),
         "from": day(row.effective_from),
         "citation": row.citation,
         "facts": [pages.Fact(_name(k), _words(row, k, v)) for k, v in row.body.items()],
@@ -128,8 +135,10 @@ def _known(kind: str) -> str:
 
 @bp.get("/policies/<kind>")
 @access.needs(Permission.READ_CASES)
-def kind(kind: str) -> str:
+def kind(kind: str) -> Any:
     work, title = access.work(), _known(kind)
+    if kind == templates.POLICY:
+        return redirect(_place(kind))
     rows = list(
         work.session.scalars(
             select(Policy).where(Policy.kind == kind).order_by(Policy.effective_from, Policy.id)
@@ -157,6 +166,8 @@ def kind(kind: str) -> str:
 @access.needs(Permission.PROPOSE_POLICY)
 def propose(kind: str) -> Any:
     work, title = access.work(), _known(kind)
+    if kind == templates.POLICY:
+        return redirect(_place(kind), 303)
     made = FORMS[kind]
     latest = _latest(work, kind)
     form = made.form(data=made.fill(latest.body) if latest is not None else None)
@@ -182,6 +193,6 @@ def _latest(work: Work, kind: str) -> Policy | None:
 @bp.post("/policies/rows/<int:policy_id>/approve")
 @access.needs(Permission.APPROVE_POLICY)
 def approve(policy_id: int) -> Any:
-    row = services.approve(access.work(), policy_id)
+    row = policy_bodies.approve(access.work(), policy_id)
     flash(f"{TITLES[row.kind]}: approved, in force from {day(row.effective_from)}.", "success")
-    return redirect(url_for("policies.kind", kind=row.kind), 303)
+    return redirect(_place(row.kind), 303)
