@@ -19,6 +19,8 @@ GROWS_ONLY = (
     "panel_vote",
     "stored_file",
     "run_row",
+    "print_file",
+    "print_letter",
     "issue_look",
 )
 REPLY_INSERTS = (
