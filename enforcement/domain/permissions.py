@@ -66,6 +66,7 @@ class Permission(StrEnum):
     NOTE = "cases.note"
     CONFIRM_AMOUNT = "amounts.confirm"
     RECORD_MONEY = "money.record"
+    CHASE_PAYMENT = "money.chase"
     RECORD_APPEAL = "appeals.record"
     SEND_REPORT = "checkpoints.sign"
     PROPOSE_POLICY = "policies.propose"
@@ -92,6 +93,7 @@ _OFFICER = _READ | {
     P.NOTE,
     P.CONFIRM_AMOUNT,
     P.RECORD_APPEAL,
+    P.CHASE_PAYMENT,
 }
 
 # No role both drafts and approves. A person who holds two roles is still held apart case by
@@ -119,7 +121,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         }
     ),
     Role.PANEL: frozenset(_READ | {P.DECIDE, P.NOTE}),
-    Role.FINANCE: frozenset(_READ | {P.RECORD_MONEY, P.NOTE}),
+    Role.FINANCE: frozenset(_READ | {P.RECORD_MONEY, P.CHASE_PAYMENT, P.NOTE}),
     Role.LEADER: frozenset(
         _READ | {P.COMPLETE_FEED, P.APPROVE_RUN, P.ASSIGN, P.NOTE, P.APPROVE_POLICY, P.SEND_REPORT}
     ),
