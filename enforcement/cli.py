@@ -15,6 +15,7 @@ from enforcement.commands.contacts import contacts
 from enforcement.commands.database import database
 from enforcement.commands.demo import demo
 from enforcement.commands.history import history
+from enforcement.commands.issue_runs import issue_runs
 from enforcement.commands.register import register
 from enforcement.commands.returns import returns
 from enforcement.commands.serving import serve, worker
@@ -66,6 +67,7 @@ main.add_command(contacts)
 main.add_command(windows)
 main.add_command(window)
 main.add_command(cases)
+main.add_command(issue_runs)
 main.add_command(why)
 main.add_command(clocks)
 main.add_command(serve)

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import socket
 import threading
+import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
@@ -23,7 +24,7 @@ from sqlalchemy.orm import Session
 from enforcement.data.engine import open_engine
 from enforcement.data.notices import OutboxItem
 from enforcement.data.schema import upgrade
-from enforcement.services import clocks, history, sending
+from enforcement.services import clocks, history, issue_run_work, sending
 from enforcement.services.work import transaction
 from enforcement.settings import Settings
 
@@ -31,6 +32,8 @@ VERSION = "1"  # raised on purpose, only when the steps of a workflow change
 QUEUE = "sending"
 ZONE = "Europe/London"
 AT_ONCE = 4  # conversations with the mail server at a time
+RUNS_QUEUE = "issue-runs"
+LANES = 4  # workers, on any machine, that share one issue run; each process takes one at a time
 
 _lock = threading.Lock()
 _clients: dict[str, DBOSClient | None] = {}
@@ -44,6 +47,7 @@ class _Slot:
     settings: Settings
     worker: str
     clock: Callable[[], datetime]
+    stopping: threading.Event = field(default_factory=threading.Event)
 
 
 _slot: _Slot | None = None
@@ -77,6 +81,36 @@ def deliver_ready(_at: datetime, _context: object) -> None:
 def _sweep_outbox() -> dict[str, int]:
     here = _here()
     return sending.deliver_ready(here.engine, here.settings, here.clock, here.worker)
+
+
+@DBOS.step(name="work_on_issue_run")
+def _work_on_issue_run(run_id: int) -> int:
+    here = _here()
+    return issue_run_work.work_on(
+        here.engine, here.settings, run_id, here.clock, stopping=here.stopping.is_set
+    )
+
+
+@DBOS.workflow(name="issue_run_lane")
+def issue_run_lane(run_id: int) -> int:
+    """Draft or issue what is left of a run, beside other lanes; ends when nothing is left."""
+    return _work_on_issue_run(run_id)
+
+
+@DBOS.workflow(name="take_up_issue_runs")
+def take_up_issue_runs(_at: datetime, _context: object) -> None:
+    """Every minute: runs in which nothing moves although something is left are taken up again."""
+    _take_up_issue_runs()
+
+
+@DBOS.step(name="take_up")
+def _take_up_issue_runs() -> int:
+    here = _here()
+    with transaction(here.engine, sending.WORKER, here.clock(), here.settings) as work:
+        left = issue_run_work.left_behind(work.session, work.now)
+        for run_id in left:
+            start_issue_run(work.session, run_id)
+    return len(left)
 
 
 @DBOS.workflow(name="close_periods")
@@ -120,6 +154,8 @@ class RunningWorker:
     def stop(self, seconds: int = 20) -> None:
         """Let what is being sent finish, for at most `seconds`, then end."""
         global _slot
+        if _slot is not None:
+            _slot.stopping.set()  # an issue run ends after the notice in hand; the sweep goes on
         DBOS.destroy(workflow_completion_timeout_sec=seconds)
         with _lock:
             _slot = None
@@ -154,6 +190,7 @@ def start_worker(
     DBOS(config=config)
     DBOS.launch()
     DBOS.register_queue(QUEUE, worker_concurrency=AT_ONCE, polling_interval_sec=0.5)
+    DBOS.register_queue(RUNS_QUEUE, worker_concurrency=1, polling_interval_sec=0.5)
     DBOS.apply_schedules(
         [
             {
@@ -165,6 +202,7 @@ def start_worker(
             }
             for schedule_name, job, when in (
                 ("deliver-ready", deliver_ready, "0 * * * * *"),
+                ("take-up-issue-runs", take_up_issue_runs, "30 * * * * *"),
                 ("close-periods", close_periods, "0 5 0 * * *"),
                 ("sign-history", sign_history, "0 30 2 * * *"),
             )
@@ -192,6 +230,28 @@ def enqueue(session: Session, item_id: int) -> None:
         },
         item_id,
     )
+
+
+def start_issue_run(session: Session, run_id: int) -> None:
+    """Hand an issue run to the workers inside the caller's own transaction.
+
+    Twice is harmless: a lane that finds nothing left ends at once.
+    """
+    client = _client(session)
+    if client is None:
+        return
+    token = uuid.uuid4().hex
+    for lane in range(LANES):
+        client.enqueue_in_transaction(
+            session,
+            {
+                "workflow_name": "issue_run_lane",
+                "queue_name": RUNS_QUEUE,
+                "workflow_id": f"issue-run-{run_id}-{token}-{lane}",
+                "app_version": VERSION,
+            },
+            run_id,
+        )
 
 
 def _client(session: Session) -> DBOSClient | None:

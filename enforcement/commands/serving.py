@@ -99,3 +99,4 @@ def _hand_over_queue(*apps: Any) -> None:
 
     for app in apps:
         app.extensions["enforcement.enqueue"] = jobs.enqueue
+        app.extensions["enforcement.start_issue_run"] = jobs.start_issue_run

@@ -63,7 +63,13 @@ class Batch:
 
 
 def work_on(
-    engine: Engine, settings: Settings, run_id: int, clock: Clock, *, most: int | None = None
+    engine: Engine,
+    settings: Settings,
+    run_id: int,
+    clock: Clock,
+    *,
+    most: int | None = None,
+    stopping: Callable[[], bool] = lambda: False,
 ) -> int:
     """Work on a run until nothing is left that this worker could do; returns how many items.
 
@@ -72,7 +78,7 @@ def work_on(
     """
     done, failures = 0, 0
     lines: Lines = {}
-    while most is None or done < most:
+    while (most is None or done < most) and not stopping():
         try:
             with transaction(engine, WORKER, clock(), settings) as work:
                 if not lines:

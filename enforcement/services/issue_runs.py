@@ -126,8 +126,8 @@ def acting(session: Session, identity: str, name: str) -> Actor:
     )
     if account is None or account.disabled_at is not None:
         raise NotAllowed(
-            f"The account of {name} is disabled, so nothing more is done in their name.",
-            fix="Somebody else has to take this on.",
+            f"{name} has no account in use here, so nothing is done in their name.",
+            fix="Somebody whose account is in use has to take this on.",
         )
     return actor_of(account)
 
