@@ -69,6 +69,10 @@ def weeks(text: str) -> int:
     return number(text, 1, 78, "a whole number of weeks")
 
 
+def sheaf(text: str) -> int:
+    return number(text, 2, 20_000, "a number of pages")
+
+
 def yes_or_no(text: str) -> bool:
     if text.lower() not in ("yes", "no"):
         raise ValueError("it is yes or no")

@@ -199,6 +199,10 @@ class Settings:
             "where letters wait for the printer or the print supplier",
         ),
     ]
+    print_file_pages: Annotated[
+        int,
+        Told("ENFORCEMENT_PRINT_FILE_PAGES", "`1000` (pages)", "what a printer takes in one go"),
+    ]
     checkpoint_folder: Annotated[
         Path,
         Told(
@@ -311,6 +315,7 @@ class Settings:
             ),
             mail_folder=take("ENFORCEMENT_MAIL_FOLDER", values.whole_folder, instance / "mail"),
             print_folder=take("ENFORCEMENT_PRINT_FOLDER", values.whole_folder, instance / "print"),
+            print_file_pages=take("ENFORCEMENT_PRINT_FILE_PAGES", values.sheaf, 1000),
             checkpoint_folder=take(
                 "ENFORCEMENT_CHECKPOINT_FOLDER", values.whole_folder, instance / "checkpoints"
             ),

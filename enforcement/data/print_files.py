@@ -22,8 +22,7 @@ class PrintFileRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     run_id: Mapped[int] = mapped_column(ForeignKey("issue_run.id"))
     number: Mapped[int]  # 1, 2, … within the run
-    part: Mapped[int]  # of `parts` made together
-    parts: Mapped[int]
+    parts: Mapped[int]  # how many the run's letters fill, as it stood then
     sha256: Mapped[str] = mapped_column(ForeignKey("stored_file.sha256"))
     pages: Mapped[int]  # the cover and empty backs included
     made_at: Mapped[datetime]

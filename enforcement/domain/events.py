@@ -65,6 +65,8 @@ KINDS: dict[str, frozenset[str]] = {
     "issue_run_resumed": frozenset({"run"}),
     "issue_run_cancelled": frozenset({"run", "left", "reason"}),
     "issue_run_done": frozenset({"run", "issued"}),
+    "print_file_made": frozenset({"run", "file", "letters", "sha256"}),
+    "print_file_posted": frozenset({"run", "file", "sent_on", "letters"}),
     # the case
     "case_opened": frozenset({"reference", "provider", "window", "policy", "verdict"}),
     "case_assigned": frozenset({"officer"}),

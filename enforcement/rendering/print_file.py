@@ -52,15 +52,15 @@ class Entry:
 
 @dataclass(frozen=True)
 class Heading:
-    """What the cover says of the file itself. `method`: how the letters are posted, in words;
-    `part` of `parts`: of the files made together."""
+    """What the cover says of the file itself: which of `parts` it is, the day its letters are
+    counted from, and how they are posted, in words."""
 
     run: str
     number: int
+    parts: int
     made_on: date
+    post_on: date
     method: str
-    part: int = 1
-    parts: int = 1
 
     @property
     def title(self) -> str:

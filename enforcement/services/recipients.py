@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from enforcement.data.cases import Case
-from enforcement.data.register import Contact
+from enforcement.data.register import Contact, Provider
 from enforcement.domain.giving import Capacity, Method, PersonKind, Proper, is_proper, person_kind
 from enforcement.domain.refusals import BadInput, NoProperAddress
 from enforcement.domain.words import day
@@ -77,23 +77,45 @@ def choices(session: Session, case: Case) -> tuple[RecipientChoice, ...]:
     A contact's capacity is read as reg 7 reads it: anything that does not say officer or partner
     is a manager's or general mailbox, which is no proper address.
     """
-    found = list(_known(session, case))
-    kind = _kind(case)
+    contacts = session.scalars(
+        select(Contact).where(Contact.provider_id == case.provider_id).order_by(Contact.id)
+    )
+    return choices_of(case.provider, tuple(contacts))
+
+
+def choices_of(provider: Provider, contacts: Sequence[Contact]) -> tuple[RecipientChoice, ...]:
+    """As `choices`, of a provider whose contacts are at hand; for looking at many at once."""
+    kind = person_kind(provider.ownership_type or "")
     return tuple(
         sorted(
-            found,
+            _known(provider, kind, contacts),
             key=lambda choice: not any(is_proper(kind, choice.capacity, m).ok for m in Method),
         )
     )
+
+
+def proper_for(
+    provider: Provider, contacts: Sequence[Contact], method: Method
+) -> RecipientChoice | None:
+    """The first recipient to whom this method gives a notice validly (reg 7), or None.
+
+    Refuses BadInput when the register does not say what kind of person the provider is.
+    """
+    kind = person_kind(provider.ownership_type or "")
+    for choice in choices_of(provider, contacts):
+        reachable = choice.email or method is not Method.ELECTRONIC
+        if is_proper(kind, choice.capacity, method).ok and reachable:
+            return choice
+    return None
 
 
 def _kind(case: Case) -> PersonKind:
     return person_kind(case.provider.ownership_type or "")
 
 
-def _known(session: Session, case: Case) -> Iterator[RecipientChoice]:
-    provider = case.provider
-    kind = _kind(case)
+def _known(
+    provider: Provider, kind: PersonKind, contacts: Sequence[Contact]
+) -> Iterator[RecipientChoice]:
     register = RecipientChoice(
         capacity=_REGISTERED[kind],
         name=provider.name,
@@ -102,9 +124,7 @@ def _known(session: Session, case: Case) -> Iterator[RecipientChoice]:
         source="CQC register",
     )
     yield register
-    for contact in session.scalars(
-        select(Contact).where(Contact.provider_id == provider.id).order_by(Contact.id)
-    ):
+    for contact in contacts:
         if contact.email:
             yield RecipientChoice(
                 capacity=_capacity_of(contact.capacity, kind),

@@ -79,6 +79,8 @@ WORDS: dict[str, Words] = {
     "issue_run_resumed": Words("notices", "Issue run resumed"),
     "issue_run_cancelled": Words("notices", "Issue run: what was left is cancelled", "reason"),
     "issue_run_done": Words("notices", "Issue run done", "issued"),
+    "print_file_made": Words("notices", "Print file of an issue run made", "letters"),
+    "print_file_posted": Words("notices", "Letters of a print file recorded as posted", "letters"),
     "case_opened": Words("case", "Case opened: threshold met"),
     "case_assigned": Words("case", "Assigned to", "officer_name"),
     "case_noted": Words("case", "Note added"),

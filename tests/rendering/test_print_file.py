@@ -16,7 +16,9 @@ from enforcement.domain.refusals import BadInput, CannotPrint
 from enforcement.rendering import print_file
 from enforcement.rendering.print_file import Entry, Heading
 
-HEADING = Heading("IR-2026-0001", 2, date(2026, 11, 23), "by first class post", 1, 3)
+HEADING = Heading(
+    "IR-2026-0001", 2, 3, date(2026, 11, 23), date(2026, 11, 24), "by first class post"
+)
 
 
 def letter(words: str, pages: int) -> bytes:
@@ -91,7 +93,7 @@ def test_the_cover_counts_letters_sheets_and_pages() -> None:
     letters = Letters(2, 3, 1)
     html = print_file.cover_words(HEADING, letters.entries, (3, 5, 9), 1)
     for words in (
-        "Print file IR-2026-0001-P2", "part 1 of 3", "made 23 November 2026",
+        "Print file IR-2026-0001-P2", "file 2 of 3", "24 November 2026", "made 23 November 2026",
         "<strong>3</strong><span>letters", "<strong>4</strong><span>sheets to post",
         "<strong>6</strong><span>printed pages", "by first class post",
         print_file.total_checksum(letters.entries), *(one.sha256 for one in letters.entries),
