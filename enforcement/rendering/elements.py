@@ -6,11 +6,12 @@ breaks and spaces are ignored, since they only say where a line ended.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from enforcement.domain.words import day, pounds
 from enforcement.rendering.facts import MISSED_RETURNS, NoticeFacts
+from enforcement.rendering.letter_elements import LETTERS, Element, how_to_pay, misses_told
 
 LEAST_DAYS = 14  # reg 5: days of the period for representations
 EXCERPT = 60
@@ -30,7 +31,8 @@ def check_elements(facts: NoticeFacts, text: str) -> tuple[ElementCheck, ...]:
     """Return a check for each element required of this kind of notice.
 
     Four for a notice of intent (reg 4(2)), six for a final notice (reg 6(3)), two for a withdrawal
-    (reg 7); none for the letters that the Regulations do not ask for.
+    (reg 7), four for a certificate of non-payment (reg 9). Other letters are not asked for by the
+    Regulations; their elements are what good practice wants told.
     """
     page = _squash(text)
     return tuple(
@@ -59,11 +61,14 @@ def _amount_proposed(facts: NoticeFacts) -> tuple[str, ...]:
 
 
 def _reasons(facts: NoticeFacts) -> tuple[str, ...]:
-    """Each counted miss with its location and month, or each stated reason."""
-    misses = [f"{miss.location_name} {miss.location_id}" for miss in facts.misses]
-    windows = [miss.window for miss in facts.misses]
+    """Each counted miss with its location and month, and each stated reason."""
     stated = [facts.threshold_sentence] if facts.breach == MISSED_RETURNS else []
-    return (*misses, *windows, *stated, *facts.reasons)
+    return (*misses_told(facts), *stated, *facts.reasons)
+
+
+def _reasons_imposed(facts: NoticeFacts) -> tuple[str, ...]:
+    found = facts.decision.findings if facts.decision else ()
+    return (*_reasons(facts), *found)
 
 
 def _when_not_imposed(facts: NoticeFacts) -> tuple[str, ...]:
@@ -87,12 +92,6 @@ def _right_to_reply(facts: NoticeFacts) -> tuple[str, ...]:
 
 def _amount_imposed(facts: NoticeFacts) -> tuple[str, ...]:
     return (f"The penalty is {pounds(facts.amount.pence)}",) if facts.amount else ()
-
-
-def _how_to_pay(facts: NoticeFacts) -> tuple[str, ...]:
-    if facts.payment is None or not facts.payment.instructions:
-        return ()
-    return (*facts.payment.instructions, f"Payment reference: {facts.payment.reference}")
 
 
 def _period_for_payment(facts: NoticeFacts) -> tuple[str, ...]:
@@ -127,7 +126,7 @@ def _effect(facts: NoticeFacts) -> tuple[str, ...]:
 
 
 _SI = "SI 2022/1175 reg "
-REQUIRED: dict[str, tuple[tuple[str, str, Callable[[NoticeFacts], tuple[str, ...]]], ...]] = {
+REQUIRED: dict[str, tuple[Element, ...]] = {
     "notice_of_intent": (
         ("the amount of the penalty proposed", _SI + "4(2)(a)", _amount_proposed),
         ("the reasons for proposing it", _SI + "4(2)(b)", _reasons),
@@ -136,8 +135,8 @@ REQUIRED: dict[str, tuple[tuple[str, str, Callable[[NoticeFacts], tuple[str, ...
     ),
     "final_notice": (
         ("the amount of the penalty", _SI + "6(3)(a)", _amount_imposed),
-        ("the reasons for imposing it", _SI + "6(3)(b)", _reasons),
-        ("how to pay", _SI + "6(3)(c)", _how_to_pay),
+        ("the reasons for imposing it", _SI + "6(3)(b)", _reasons_imposed),
+        ("how to pay", _SI + "6(3)(c)", how_to_pay),
         ("the period for payment", _SI + "6(3)(d)", _period_for_payment),
         ("the right of appeal, and its time limit", _SI + "6(3)(e)", _right_of_appeal),
         ("the consequences of not paying", _SI + "6(3)(f)", _consequences),
@@ -146,4 +145,5 @@ REQUIRED: dict[str, tuple[tuple[str, str, Callable[[NoticeFacts], tuple[str, ...
         ("the notice that is withdrawn", _SI + "7", _notice_withdrawn),
         ("the effect of withdrawing it", _SI + "7", _effect),
     ),
+    **LETTERS,
 }

@@ -13,6 +13,8 @@ from typing import Any
 MM = 96 / 25.4  # CSS pixels in a millimetre
 SLACK = 0.2  # mm; rounding of the layout, well under the 1 mm that the checker allows
 MOST_PAGES = 10
+FEWEST_LINES = 3  # on the last page of several
+FOOT = 284.5  # mm; below it stand the page number and its neighbours
 
 
 @dataclass(frozen=True)
@@ -120,26 +122,42 @@ def _mark(box: Any, page: int, kind: str, words: str, in_window: bool) -> Mark:
     )
 
 
-def check_geometry(marks: Sequence[Mark]) -> tuple[Fault, ...]:
+def check_geometry(
+    marks: Sequence[Mark], posted: bool = True, most_pages: int = MOST_PAGES
+) -> tuple[Fault, ...]:
     """Return what the posting service would refuse; empty when the letter can be posted.
 
     On page 1 a mark must lie in one allowed area, and the address alone in its window; on later
-    pages in the printable area. At most 10 pages.
+    pages in the printable area. At most `most_pages`, and no page with a stray line at the end.
+    What is not `posted` has no window: its page 1 is like any other.
     """
-    faults = [fault for mark in marks if (fault := _fault(mark))]
+    faults = [fault for mark in marks if (fault := _fault(mark, posted))]
     pages = max((mark.page for mark in marks), default=0)
-    if pages > MOST_PAGES:
-        faults.append(Fault(pages, f"{pages} pages; at most {MOST_PAGES} can be posted"))
-    if not any(mark.in_window for mark in marks):
+    if pages > most_pages:
+        faults.append(Fault(pages, f"{pages} pages; at most {most_pages} can be posted"))
+    if posted and not any(mark.in_window for mark in marks):
         faults.append(Fault(1, "no address in the window"))
+    if pages > 1 and (lines := _lines(marks, pages)) < FEWEST_LINES:
+        faults.append(Fault(pages, f"the last page has only {lines} line{'s' * (lines != 1)}"))
     return tuple(faults)
 
 
-def _fault(mark: Mark) -> Fault | None:
+def at_foot(mark: Mark) -> bool:
+    """Whether a mark is of the page number and its neighbours, below the words of the page."""
+    return mark.bottom > FOOT
+
+
+def _lines(marks: Sequence[Mark], page: int) -> int:
+    """How many lines of words a page has above its foot."""
+    words = (mark for mark in marks if mark.page == page and mark.kind == "text")
+    return len({round(mark.bottom) for mark in words if not at_foot(mark)})
+
+
+def _fault(mark: Mark, posted: bool) -> Fault | None:
     what = f"“{mark.words.strip()}”" if mark.words else f"a {mark.kind}"
     if not PRINTABLE.holds(mark):
         return Fault(mark.page, f"{what} is outside the printable area", mark)
-    if mark.page > 1:
+    if mark.page > 1 or not posted:
         return None
     if mark.in_window:
         inside = ADDRESS.holds(mark)

@@ -116,3 +116,4 @@ class GivingFacts:
     count: tuple[CountLine, ...]
     attempts: tuple[AttemptFacts, ...] = ()
     events: tuple[RecordedFacts, ...] = ()
+    by_email: bool = False

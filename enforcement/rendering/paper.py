@@ -24,16 +24,23 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError
 
 from enforcement.domain.refusals import BadInput, CannotPrint, MissingElement, OutsideFetch
-from enforcement.domain.words import day, pounds
+from enforcement.domain.words import day, pounds, weekday
 from enforcement.rendering.archive import VARIANT, AccessibleArchiveMetadata, add_header_scopes
 from enforcement.rendering.elements import check_elements
 from enforcement.rendering.facts import NoticeFacts
 from enforcement.rendering.fetchers import ClosedFetcher, TypefaceFetcher
-from enforcement.rendering.geometry import Mark, check_geometry, page_marks
+from enforcement.rendering.geometry import Mark, at_foot, check_geometry, page_marks
 from enforcement.rendering.templates import PAPER, folder_sha256, paper_version, words_path
 from enforcement.rendering.templates import TEMPLATES as TEMPLATES
 from enforcement.rendering.typefaces import refuse_unprintable
-from enforcement.rendering.wording import days_to, qr_code, window_lines
+from enforcement.rendering.wording import (
+    MOST_SINGLE,
+    days_to,
+    miss_rows,
+    miss_windows,
+    qr_code,
+    window_lines,
+)
 
 FACTS_FILE = "facts.json"
 NO_BREAK = "\u00a0"
@@ -66,6 +73,10 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"day": unbroken_day, "days_to": days_to, "pounds": pounds}
+    environment.filters |= {
+        "weekday": weekday, "miss_rows": miss_rows, "miss_windows": miss_windows,
+    }  # fmt: skip
+    environment.globals["most_single"] = MOST_SINGLE
     return environment
 
 
@@ -143,7 +154,7 @@ def checked(
 
     Refuses CannotPrint and MissingElement.
     """
-    _refuse_unfit(pdf, marks)
+    _refuse_unfit(facts, pdf, marks)
     text = _read_back(marks)
     absent = [item for item in check_elements(facts, text) if not item.present]
     if absent:
@@ -262,8 +273,8 @@ def _attached(facts: NoticeFacts) -> Attachment:
     )
 
 
-def _refuse_unfit(pdf: bytes, marks: tuple[Mark, ...]) -> None:
-    faults = check_geometry(marks)
+def _refuse_unfit(facts: NoticeFacts, pdf: bytes, marks: tuple[Mark, ...]) -> None:
+    faults = check_geometry(marks, facts.posted)
     if faults:
         raise CannotPrint(
             "The notice does not fit its pages: "
@@ -277,5 +288,6 @@ def _refuse_unfit(pdf: bytes, marks: tuple[Mark, ...]) -> None:
 
 
 def _read_back(marks: tuple[Mark, ...]) -> str:
-    words = "\n".join(mark.words for mark in marks if mark.kind == "text")
-    return words.replace(NO_BREAK, " ")
+    """The words in reading order, then the foot of each page: a sentence may go over two pages."""
+    texts = sorted((mark for mark in marks if mark.kind == "text"), key=at_foot)
+    return "\n".join(mark.words for mark in texts).replace(NO_BREAK, " ")

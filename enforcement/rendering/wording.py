@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
@@ -9,9 +10,10 @@ import segno
 
 from enforcement.domain.refusals import CannotPrint
 from enforcement.domain.words import day
-from enforcement.rendering.facts import Recipient
+from enforcement.rendering.facts import MissFacts, Recipient
 
 WINDOW_LINES = 7  # most lines that GOV.UK Notify reads in an address
+MOST_SINGLE = 24  # misses shown one by one; more are shown by location
 LINE_WIDTH = 56  # characters that surely fit the 92 mm of the window at 9 point
 _BAD_STARTS = '@()=[]"\\/,<>~'  # characters that may not begin an address line there
 
@@ -21,6 +23,45 @@ def days_to(first: date, last: date) -> str:
     if (first.year, first.month) == (last.year, last.month):
         return f"{first.day} to {day(last)}"
     return f"{day(first)} to {day(last)}"
+
+
+@dataclass(frozen=True)
+class MissRow:
+    """A location and service with every month that our record says the same of."""
+
+    location_name: str
+    location_id: str
+    service: str
+    months: str
+    result: str
+
+
+def miss_rows(misses: tuple[MissFacts, ...]) -> tuple[MissRow, ...]:
+    """Return one row for each location, service and record, with its months in a list."""
+    months: dict[tuple[str, str, str, str], list[str]] = {}
+    for miss in misses:
+        key = (miss.location_name, miss.location_id, miss.service, miss.result)
+        months.setdefault(key, []).append(miss.window)
+    return tuple(
+        MissRow(name, number, service, listed_months(said), result)
+        for (name, number, service, result), said in months.items()
+    )
+
+
+def listed_months(months: list[str]) -> str:
+    """Return months in words with each year once: "November, December 2024, January 2025"."""
+    parts = [month.rpartition(" ") for month in months]
+    following = [year for _, _, year in parts[1:]] + [""]
+    return ", ".join(
+        name if year == after and name else month
+        for month, (name, _, year), after in zip(months, parts, following, strict=True)
+    )
+
+
+def miss_windows(misses: tuple[MissFacts, ...]) -> tuple[tuple[str, str], ...]:
+    """Return each month with the days of its window, each once, by time."""
+    found = {(miss.opens, miss.window): days_to(miss.opens, miss.closes) for miss in misses}
+    return tuple((month, found[opens, month]) for opens, month in sorted(found))
 
 
 def window_lines(recipient: Recipient) -> tuple[str, ...]:

@@ -24,13 +24,13 @@ from weasyprint import CSS, HTML
 from weasyprint.text.fonts import FontConfiguration
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "rendering"))
-from notices import MISSES, notice_of_intent
 from pressed_letters import differences, random_letter
 
 from enforcement.rendering import paper
 from enforcement.rendering.facts import NoticeFacts, ProviderFacts, ReplyFacts
 from enforcement.rendering.fetchers import ClosedFetcher, TypefaceFetcher
 from enforcement.rendering.press import Press
+from enforcement.rendering.samples import MISSES, notice_of_intent
 
 pytestmark = [pytest.mark.bench, pytest.mark.slow]
 ROUNDS = int(os.environ.get("PRESS_ROUNDS", "20"))

@@ -12,10 +12,10 @@ import pytest
 # The invented notices stand beside the tests, outside any package.
 sys.path.insert(0, str(Path(__file__).parent))
 
-from notices import EVERY_KIND
 from verapdf.engine import Engine
 
 from enforcement.rendering.paper import Rendered, render
+from enforcement.rendering.samples import EVERY_KIND
 
 
 @cache

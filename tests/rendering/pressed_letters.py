@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pikepdf
-from notices import AMOUNT, notice_of_intent
 
 from enforcement.rendering.facts import (
     AmountLine,
@@ -20,6 +19,7 @@ from enforcement.rendering.facts import (
     ReplyFacts,
 )
 from enforcement.rendering.paper import FACTS_FILE, Rendered
+from enforcement.rendering.samples import AMOUNT, notice_of_intent
 
 NAMES = ("Meadow", "Orchard", "St Sample’s", "Larch & Elm", "Gofal Tŷ Ŵyn", "Zoë", "Łódź", "Willow",
          "Riverside", "AVATAR To", "O’Invented", "The Old Example")  # fmt: skip

@@ -6,25 +6,35 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from notices import EVERY_KIND, final_notice, notice_of_intent, withdrawal
 
 from enforcement.domain.refusals import MissingElement
 from enforcement.rendering.elements import check_elements
 from enforcement.rendering.facts import PeriodFacts
 from enforcement.rendering.paper import render
+from enforcement.rendering.samples import EVERY_KIND, final_notice, notice_of_intent, withdrawal
 
-NUMBER = {"notice_of_intent": 4, "final_notice": 6, "withdrawal": 2}
+NUMBER = {
+    "notice_of_intent": 4,
+    "final_notice": 6,
+    "withdrawal": 2,
+    "no_penalty": 5,
+    "acknowledgement": 3,
+    "support": 5,
+    "payment_reminder": 6,
+    "refund": 5,
+    "reg9_certificate": 4,
+    "giving_certificate": 6,
+}
 
 
 def test_each_kind_sets_out_its_elements(kind, printed):
     checks = check_elements(EVERY_KIND[kind](), printed.text)
-    assert len(checks) == NUMBER.get(kind, 0)
+    assert len(checks) == NUMBER[kind]
     assert all(check.present and check.where for check in checks)
 
 
-@pytest.mark.parametrize("make", [notice_of_intent, final_notice, withdrawal])
-def test_empty_paper_has_none(make):
-    facts = make()
+def test_empty_paper_has_none(kind):
+    facts = EVERY_KIND[kind]()
     checks = check_elements(facts, "Dear provider, we are writing to you.")
     assert len(checks) == NUMBER[facts.kind]
     assert not any(check.present for check in checks)

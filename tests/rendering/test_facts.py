@@ -8,10 +8,10 @@ from dataclasses import FrozenInstanceError
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from notices import EVERY_KIND, final_notice, notice_of_intent
 
 from enforcement.domain.refusals import BadInput, MissingElement
 from enforcement.rendering.facts import NoticeFacts, ProviderFacts
+from enforcement.rendering.samples import EVERY_KIND, final_notice, notice_of_intent
 
 
 def test_every_kind_comes_back_equal_from_json_text(kind):

@@ -5,22 +5,25 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from notices import MISSES, notice_of_intent
 
 from enforcement.domain.refusals import CannotPrint
 from enforcement.rendering.facts import Recipient
 from enforcement.rendering.geometry import Mark, check_geometry
 from enforcement.rendering.paper import render
+from enforcement.rendering.samples import MISSES, notice_of_intent, sample
 from enforcement.rendering.wording import window_lines
 
 WINDOW = Mark(1, "text", "Invented Care", 26, 41, 60, 45, in_window=True)
 
 
-def test_every_kind_can_be_posted(printed):
-    assert check_geometry(printed.marks) == ()
+def test_every_kind_can_be_printed(kind, printed):
+    assert check_geometry(printed.marks, sample(kind).posted) == ()
 
 
-def test_three_millimetres_round_the_address_hold_no_other_word(printed):
+def test_three_millimetres_round_the_address_hold_no_other_word(kind, printed):
+    if not sample(kind).posted:
+        assert not any(mark.in_window for mark in printed.marks)
+        return
     near = [
         mark
         for mark in printed.marks
@@ -50,8 +53,16 @@ def test_three_millimetres_round_the_address_hold_no_other_word(printed):
 )
 def test_a_stray_mark_is_a_fault(mark, reason):
     faults = check_geometry((WINDOW, mark))
-    assert len(faults) == 1
-    assert reason in faults[0].reason
+    assert [fault for fault in faults if reason in fault.reason]
+    assert all("last page" in fault.reason for fault in faults if reason not in fault.reason)
+
+
+def test_a_last_page_with_a_stray_line_is_a_fault():
+    lines = [Mark(2, "text", "x", 30, 20 + 5 * n, 40, 24 + 5 * n) for n in range(3)]
+    foot = Mark(2, "text", "Page 2 of 2", 150, 286, 180, 289)
+    assert check_geometry((WINDOW, foot, *lines)) == ()
+    (fault,) = check_geometry((WINDOW, foot, *lines[:2]))
+    assert fault.reason == "the last page has only 2 lines"
 
 
 def test_a_letter_without_address_is_a_fault():

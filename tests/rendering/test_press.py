@@ -8,9 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from notices import EVERY_KIND, MISSES, notice_of_intent
 from pressed_letters import differences, random_letter
-from worst_notices import worst
 
 from enforcement.domain.refusals import CannotPrint
 from enforcement.rendering import paper
@@ -19,6 +17,7 @@ from enforcement.rendering.press import Press
 from enforcement.rendering.press.blanks import Blanks, blank_letter, slots
 from enforcement.rendering.press.cuts import Knife, Misfit
 from enforcement.rendering.press.ink import BASIC, LATIN, letters
+from enforcement.rendering.samples import EVERY_KIND, MISSES, notice_of_intent, worst
 
 pytestmark = pytest.mark.slow
 SAMPLE = 40  # random letters here; tests/bench/bench_press.py takes a thousand

@@ -7,11 +7,10 @@ from collections.abc import Callable
 
 import pikepdf
 import pytest
-from notices import notice_of_intent
 from weasyprint import HTML
-from worst_notices import worst
 
 from enforcement.rendering.paper import render
+from enforcement.rendering.samples import notice_of_intent, worst
 
 pytestmark = pytest.mark.slow
 

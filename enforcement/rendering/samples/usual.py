@@ -1,4 +1,4 @@
-"""Invented notices, one of each kind: plain functions, used by the tests of paper."""
+"""The usual invented notice of each kind: plain functions with the parts to be replaced."""
 
 from __future__ import annotations
 
@@ -59,6 +59,59 @@ EARLIER = GivenNotice(
     given_on=date(2025, 2, 7),
     method="It was sent by first class post to your registered office on 4 February 2025.",
 )
+DECISION = DecisionFacts(
+    decided_on=date(2025, 3, 17),
+    decide_by=date(2025, 3, 21),
+    sentence="We decided to impose the penalty.",
+    findings=(
+        "the three returns were due and were not made;",
+        "the reasons you gave are not a reasonable excuse for any of the three months.",
+    ),
+    replies="We received one reply from you, on 18 February 2025, and considered all of it.",
+    points=(
+        PointFacts(
+            "The person who makes the return was on leave in November.",
+            "Planned leave is foreseeable. Another person could have been given an "
+            "account, and help was offered on 19 November.",
+        ),
+        PointFacts(
+            "We were not told about October.",
+            "Emails were sent to the address on the Capacity Tracker when the window "
+            "opened and 48 hours before it closed.",
+        ),
+    ),
+)
+PAYMENT = PaymentFacts(
+    pay_by=date(2025, 4, 23),
+    reference="ASC000123N2",
+    instructions=(
+        "Pay by bank transfer to NHSBSA Example Account, sort code 00-00-00, account "
+        "number 00000000.",
+        "Quote the payment reference, so that we know the money is yours.",
+    ),
+)
+RECEIPT = ReceiptFacts(
+    reference="R-7QK2-M4",
+    received_at=datetime(2025, 2, 18, 15, 15, tzinfo=UTC),
+    received_words="18 February 2025, 3:15pm",
+    answers=(
+        ("What would you like to tell us?", "We made the return for November."),
+        (
+            "Tell us more",
+            "The person who makes the return was on leave.\n\nWe have since given two "
+            "more people an account, and have made every return on time.",
+        ),
+    ),
+    files=(FileReceived("screenshot november.png", "214 KB", "9f86d081" * 8),),
+)
+WITHDRAWAL = WithdrawalFacts(
+    withdrawn=EARLIER,
+    takes_effect=date(2025, 4, 1),
+    reason="The return for November 2024 was made in its window. Our record of it was "
+    "wrong, and we are sorry.",
+    new_notice_follows=False,
+    refund="You have paid nothing under it, so there is nothing to give back.",
+)
 CONTACTS = ContactBlock(
     team="Adult Social Care Enforcement",
     phone="0300 330 2088",
@@ -84,7 +137,8 @@ HELP = (
 )
 
 
-def _base(kind: str, **parts: object) -> NoticeFacts:
+def base(kind: str, **parts: object) -> NoticeFacts:
+    """The parts that every kind has, with others in place of them or beside them."""
     base: dict[str, object] = {
         "kind": kind,
         "reference": "ASC-2026-000123",
@@ -111,6 +165,7 @@ def _base(kind: str, **parts: object) -> NoticeFacts:
 
 
 def notice_of_intent(**parts: object) -> NoticeFacts:
+    """An invented notice of intent."""
     default: dict[str, object] = {
         "support_contacts": (
             "19 November 2024: telephone call to the registered manager",
@@ -124,10 +179,11 @@ def notice_of_intent(**parts: object) -> NoticeFacts:
             "reply.example/r", "K7QW-4M2D-9XTB", "https://reply.example/r#K7QW4M2D9XTB"
         ),
     }
-    return _base("notice_of_intent", **(default | parts))
+    return base("notice_of_intent", **(default | parts))
 
 
 def final_notice(**parts: object) -> NoticeFacts:
+    """An invented final notice."""
     default: dict[str, object] = {
         "notice_reference": "ASC-2026-000123-N2",
         "dated": date(2025, 3, 21),
@@ -136,38 +192,8 @@ def final_notice(**parts: object) -> NoticeFacts:
         "amount": AMOUNT,
         "amount_change": "It is the same amount as in the notice of intent.",
         "earlier": EARLIER,
-        "decision": DecisionFacts(
-            decided_on=date(2025, 3, 17),
-            decide_by=date(2025, 3, 21),
-            sentence="We decided to impose the penalty.",
-            findings=(
-                "the three returns were due and were not made;",
-                "the reasons you gave are not a reasonable excuse for any of the three months.",
-            ),
-            replies="We received one reply from you, on 18 February 2025, and considered all of "
-            "it.",
-            points=(
-                PointFacts(
-                    "The person who makes the return was on leave in November.",
-                    "Planned leave is foreseeable. Another person could have been given an "
-                    "account, and help was offered on 19 November.",
-                ),
-                PointFacts(
-                    "We were not told about October.",
-                    "Emails were sent to the address on the Capacity Tracker when the window "
-                    "opened and 48 hours before it closed.",
-                ),
-            ),
-        ),
-        "payment": PaymentFacts(
-            pay_by=date(2025, 4, 23),
-            reference="ASC000123N2",
-            instructions=(
-                "Pay by bank transfer to NHSBSA Example Account, sort code 00-00-00, account "
-                "number 00000000.",
-                "Quote the payment reference, so that we know the money is yours.",
-            ),
-        ),
+        "decision": DECISION,
+        "payment": PAYMENT,
         "appeal": AppealFacts(
             appeal_by=date(2025, 4, 22),
             sent_on=date(2025, 3, 21),
@@ -177,67 +203,49 @@ def final_notice(**parts: object) -> NoticeFacts:
         ),
         "signatory": Signatory("Sam Invented", "Senior enforcement officer, authorised person"),
     }
-    return _base("final_notice", **(default | parts))
+    return base("final_notice", **(default | parts))
 
 
 def withdrawal(**parts: object) -> NoticeFacts:
+    """An invented withdrawal."""
     default: dict[str, object] = {
         "notice_reference": "ASC-2026-000123-N3",
         "dated": date(2025, 4, 1),
         "misses": (),
-        "withdrawal": WithdrawalFacts(
-            withdrawn=EARLIER,
-            takes_effect=date(2025, 4, 1),
-            reason="The return for November 2024 was made in its window. Our record of it was "
-            "wrong, and we are sorry.",
-            new_notice_follows=False,
-            refund="You have paid nothing under it, so there is nothing to give back.",
-        ),
+        "withdrawal": WITHDRAWAL,
     }
-    return _base("withdrawal", **(default | parts))
+    return base("withdrawal", **(default | parts))
 
 
 def no_penalty(**parts: object) -> NoticeFacts:
-    final = final_notice()
-    assert final.decision is not None
+    """An invented no penalty."""
     default: dict[str, object] = {
         "notice_reference": "ASC-2026-000123-N2",
         "dated": date(2025, 3, 19),
         "earlier": EARLIER,
         "decision": replace(
-            final.decision,
+            DECISION,
             sentence="You had a reasonable excuse for two of the three months.",
             findings=("The location lost its internet connection from 5 to 20 November 2024.",),
         ),
     }
-    return _base("no_penalty", **(default | parts))
+    return base("no_penalty", **(default | parts))
 
 
 def acknowledgement(**parts: object) -> NoticeFacts:
+    """An invented acknowledgement."""
     default: dict[str, object] = {
         "notice_reference": "ASC-2026-000123-A1",
         "dated": date(2025, 2, 18),
         "misses": (),
         "period": PeriodFacts(date(2025, 2, 8), date(2025, 2, 21), date(2025, 3, 21)),
-        "receipt": ReceiptFacts(
-            reference="R-7QK2-M4",
-            received_at=datetime(2025, 2, 18, 15, 15, tzinfo=UTC),
-            received_words="18 February 2025, 3:15pm",
-            answers=(
-                ("What would you like to tell us?", "We made the return for November."),
-                (
-                    "Tell us more",
-                    "The person who makes the return was on leave.\n\nWe have since given two "
-                    "more people an account, and have made every return on time.",
-                ),
-            ),
-            files=(FileReceived("screenshot november.png", "214 KB", "9f86d081" * 8),),
-        ),
+        "receipt": RECEIPT,
     }
-    return _base("acknowledgement", **(default | parts))
+    return base("acknowledgement", **(default | parts))
 
 
 def support_letter(**parts: object) -> NoticeFacts:
+    """An invented support letter."""
     default: dict[str, object] = {
         "notice_reference": "ASC-2026-000123-S1",
         "misses": MISSES[:2],
@@ -250,14 +258,4 @@ def support_letter(**parts: object) -> NoticeFacts:
             next_closes=date(2025, 2, 14),
         ),
     }
-    return _base("support", **(default | parts))
-
-
-EVERY_KIND = {
-    "notice_of_intent": notice_of_intent,
-    "final_notice": final_notice,
-    "withdrawal": withdrawal,
-    "no_penalty": no_penalty,
-    "acknowledgement": acknowledgement,
-    "support": support_letter,
-}
+    return base("support", **(default | parts))
