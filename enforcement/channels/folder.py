@@ -20,6 +20,7 @@ class FolderChannel:
     folder: Path
     sender: str = "enforcement@nhsbsa.example"
     sender_name: str = "NHS Business Services Authority"
+    name: str = "folder"
 
     def send(self, message: Message, now: datetime) -> Sent:
         """Write the message whole. The same key is written once: a repeat changes nothing.

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from enforcement.domain.delivery import Report
 from enforcement.domain.refusals import BadInput
 
 KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}")
@@ -88,9 +89,59 @@ class Uncertain(NotSent):
     """The message may have been taken: a person finds out before anything is sent again."""
 
 
+class NoAnswer(Exception):
+    """The channel could not be asked what became of a message: ask again later."""
+
+
 class Channel(Protocol):
-    """Anything that can send a message."""
+    """Anything that can send a message. `name` is kept with what it took."""
+
+    @property
+    def name(self) -> str: ...
 
     def send(self, message: Message, now: datetime) -> Sent:
         """Send once, or raise one of the three other outcomes. `now` is aware UTC."""
+        ...
+
+
+@dataclass(frozen=True)
+class PrintedLetter:
+    """A letter to be printed and posted. Refuses BadInput for a key that is not a plain name.
+
+    `notice`: it gives a notice, which second class post cannot (SI 2022/1175 reg 7).
+    """
+
+    key: str
+    reference: str
+    recipient: str
+    postcode: str
+    pages: int
+    pdf: bytes
+    notice: bool = True
+
+    def __post_init__(self) -> None:
+        if not KEY.fullmatch(self.key):
+            raise BadInput("The key of a letter must be letters, digits, dots and dashes.")
+
+
+class LetterChannel(Protocol):
+    """Anything that can take a letter to be printed and posted."""
+
+    @property
+    def name(self) -> str: ...
+
+    def send(self, letter: PrintedLetter, now: datetime) -> Sent:
+        """Hand over once, or raise one of the three other outcomes. `now` is aware UTC."""
+        ...
+
+
+class Asked(Protocol):
+    """A channel that can say later what became of a message."""
+
+    def report(self, provider_id: str) -> Report | None:
+        """What became of it; None when the channel no longer knows. Raises NoAnswer."""
+        ...
+
+    def find(self, key: str) -> Report | None:
+        """What became of the message with our key; None when there is none. Raises NoAnswer."""
         ...

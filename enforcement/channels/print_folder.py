@@ -1,37 +1,28 @@
-"""Letters for the post room: each PDF in a folder, with a manifest of what must be posted."""
+"""Letters for the post room: each PDF in a folder, with a manifest of what must be posted.
+
+The manifest only grows: a row is one line, written at the end and flushed to disk after its PDF.
+A row that was cut off half-way (no space, no power) is cut away before the next is written, so
+what is listed is always there. Several processes may place letters at once.
+"""
 
 from __future__ import annotations
 
 import csv
+import fcntl
 import hashlib
 import io
+import os
 import threading
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
 
-from enforcement.channels.message import KEY, PermanentFailure, Sent, TemporaryFailure
+from enforcement.channels.message import PermanentFailure, PrintedLetter, Sent, TemporaryFailure
 from enforcement.channels.whole_file import write_whole
-from enforcement.domain.refusals import BadInput
 
 MANIFEST = "manifest.csv"
-_writing = threading.Lock()
-
-
-@dataclass(frozen=True)
-class PrintedLetter:
-    """A letter to be printed and posted. Refuses BadInput for a key that is not a plain name."""
-
-    key: str
-    reference: str
-    recipient: str
-    postcode: str
-    pages: int
-    pdf: bytes
-
-    def __post_init__(self) -> None:
-        if not KEY.fullmatch(self.key):
-            raise BadInput("The key of a letter must be letters, digits, dots and dashes.")
 
 
 @dataclass(frozen=True)
@@ -48,11 +39,25 @@ class ManifestRow:
     placed_at: str
 
 
+@dataclass
+class _Read:
+    """How far a manifest has been read, and what it lists: each line is read once."""
+
+    file: int = 0  # the file's number on the disk: another file begins anew
+    upto: int = 0
+    rows: dict[str, ManifestRow] = field(default_factory=dict)
+
+
+_placing = threading.Lock()
+_read: dict[Path, _Read] = {}
+
+
 @dataclass(frozen=True)
 class PrintFolder:
     """A folder that the post room empties."""
 
     folder: Path
+    name: str = "print"
 
     def send(self, letter: PrintedLetter, now: datetime) -> Sent:
         """Place the letter and list it. The same key and bytes again change nothing.
@@ -62,8 +67,9 @@ class PrintFolder:
         """
         digest = hashlib.sha256(letter.pdf).hexdigest()
         try:
-            with _writing:
-                row = self._place(letter, digest, now)
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with _alone(self.folder / MANIFEST) as manifest:
+                row = self._place(letter, digest, now, manifest)
         except OSError as reason:
             raise TemporaryFailure(f"The print folder cannot be written: {reason}") from reason
         return Sent("print", now, letter.key, f"{row.file} sha256 {digest}, placed {row.placed_at}")
@@ -73,12 +79,13 @@ class PrintFolder:
         path = self.folder / MANIFEST
         if not path.exists():
             return ()
-        with path.open(encoding="utf-8-sig", newline="") as lines:
-            return tuple(ManifestRow(**row) for row in csv.DictReader(lines))
+        return tuple(_rows(path.read_bytes()))
 
-    def _place(self, letter: PrintedLetter, digest: str, now: datetime) -> ManifestRow:
-        rows = self.rows()
-        earlier = next((row for row in rows if row.key == letter.key), None)
+    def _place(
+        self, letter: PrintedLetter, digest: str, now: datetime, manifest: int
+    ) -> ManifestRow:
+        listed = _listed(self.folder / MANIFEST, manifest)
+        earlier = listed.rows.get(letter.key)
         if earlier and earlier.sha256 != digest:
             raise PermanentFailure(f"{letter.key} was placed before with other bytes.")
         name = f"{letter.key}.pdf"
@@ -97,18 +104,73 @@ class PrintFolder:
             file=name,
             placed_at=now.astimezone(UTC).isoformat(timespec="seconds"),
         )
-        write_whole(self.folder / MANIFEST, _csv((*rows, row)))
+        _append(manifest, listed.upto, row)
         return row
 
 
+@contextmanager
+def _alone(path: Path) -> Iterator[int]:
+    """The open manifest, held by one thread of one process at a time."""
+    with _placing:
+        manifest = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            fcntl.flock(manifest, fcntl.LOCK_EX)
+            yield manifest
+        finally:
+            os.close(manifest)
+
+
+def _listed(path: Path, manifest: int) -> _Read:
+    """What the manifest lists; only lines added since the last look are read."""
+    found = os.fstat(manifest)
+    known = _read.get(path, _Read())
+    if known.file != found.st_ino or known.upto > found.st_size:
+        known = _Read(found.st_ino)
+    fresh = os.pread(manifest, found.st_size - known.upto, known.upto)
+    whole = fresh[: fresh.rfind(b"\n") + 1]
+    for row in _rows(whole, headed=known.upto == 0):
+        known.rows[row.key] = row
+    known.upto += len(whole)
+    _read[path] = known
+    return known
+
+
+def _append(manifest: int, upto: int, row: ManifestRow) -> None:
+    """Write one line after what is whole; on any failure the file is as it was."""
+    line = _line(row) if upto else _header() + _line(row)
+    os.ftruncate(manifest, upto)
+    try:
+        written = 0
+        while written < len(line):
+            written += os.pwrite(manifest, line[written:], upto + written)
+        os.fsync(manifest)
+    except OSError:
+        os.ftruncate(manifest, upto)
+        raise
+
+
 def _plain_cell(words: str) -> str:
-    """A spreadsheet must show the cell, never run it."""
-    return f"'{words}" if words[:1] in ("=", "+", "-", "@", "\t", "\r") else words
+    """A spreadsheet must show the cell, never run it; a row is one line."""
+    shown = "'" + words if words[:1] in ("=", "+", "-", "@", "\t", "\r") else words
+    return shown.replace("\r", " ").replace("\n", " ")
 
 
-def _csv(rows: tuple[ManifestRow, ...]) -> bytes:
+def _rows(content: bytes, *, headed: bool = True) -> Iterator[ManifestRow]:
+    """The whole lines; what follows the last line's end was cut off and does not count."""
+    text = content[: content.rfind(b"\n") + 1].decode("utf-8-sig" if headed else "utf-8")
+    names = None if headed else _names()
+    return (ManifestRow(**row) for row in csv.DictReader(io.StringIO(text, newline=""), names))
+
+
+def _names() -> list[str]:
+    return [one.name for one in fields(ManifestRow)]
+
+
+def _header() -> bytes:
+    return (",".join(_names()) + "\r\n").encode("utf-8-sig")
+
+
+def _line(row: ManifestRow) -> bytes:
     out = io.StringIO()
-    writer = csv.DictWriter(out, [field.name for field in fields(ManifestRow)])
-    writer.writeheader()
-    writer.writerows(asdict(row) for row in rows)
-    return out.getvalue().encode("utf-8-sig")
+    csv.DictWriter(out, _names()).writerow(asdict(row))
+    return out.getvalue().encode()

@@ -1,7 +1,8 @@
 """Mail by SMTP, with the answers of the server told apart.
 
 4xx before the message was taken means try later, 5xx means never, and a line that drops after
-DATA was offered means nobody knows: `Uncertain`.
+DATA was offered means nobody knows: `Uncertain`. Where the server offers it (RFC 3461) a report
+is asked for, named by our key, of what becomes of the message.
 """
 
 from __future__ import annotations
@@ -36,13 +37,14 @@ class SmtpChannel:
     username: str | None = None
     password: str | None = None
     timeout: float = 20.0
+    name: str = "smtp"
 
     def send(self, message: Message, now: datetime) -> Sent:
         """Send one message. Raises TemporaryFailure, PermanentFailure or Uncertain."""
         mail = as_mail(message, sender=self.sender, sender_name=self.sender_name, now=now)
         client = self._connect()
         try:
-            self._offer(client, message.to)
+            self._offer(client, message)
             answer = self._hand_over(client, mail)
         finally:
             _leave(client)
@@ -69,11 +71,12 @@ class SmtpChannel:
             raise TemporaryFailure(f"No connection to the mail server: {reason}") from reason
         return client
 
-    def _offer(self, client: smtplib.SMTP, to: str) -> None:
+    def _offer(self, client: smtplib.SMTP, message: Message) -> None:
         try:
             client.ehlo_or_helo_if_needed()
-            _accept(*client.mail(self.sender))
-            _accept(*client.rcpt(to))
+            reports = client.has_extn("dsn")
+            _accept(*client.mail(self.sender, _envelope(message) if reports else ()))
+            _accept(*client.rcpt(message.to, _recipient(message) if reports else ()))
         except (smtplib.SMTPException, OSError) as reason:
             client.close()
             raise TemporaryFailure(f"The line dropped before the message: {reason}") from reason
@@ -88,6 +91,20 @@ class SmtpChannel:
             raise Uncertain(f"The line dropped after DATA: {reason}") from reason
         _accept(code, answer)
         return f"{code} {answer.decode('utf-8', 'replace')}"
+
+
+def _envelope(message: Message) -> tuple[str, ...]:
+    """Headers only come back, under our key: a report needs no copy of the notice."""
+    return ("RET=HDRS", f"ENVID={message.key}")
+
+
+def _recipient(message: Message) -> tuple[str, ...]:
+    return ("NOTIFY=SUCCESS,DELAY,FAILURE", f"ORCPT=rfc822;{_xtext(message.to)}")
+
+
+def _xtext(words: str) -> str:
+    """RFC 3461 section 4: what is not plain goes as + and two hexadecimal digits."""
+    return "".join(c if "!" <= c <= "~" and c not in "+=" else f"+{ord(c):02X}" for c in words)
 
 
 def _bytes(answer: str | bytes) -> bytes:

@@ -3,6 +3,7 @@
 from enforcement.data import (
     cases,
     decisions,
+    deliveries,
     files,
     giving,
     history,
@@ -24,6 +25,7 @@ __all__ = [
     "Base",
     "cases",
     "decisions",
+    "deliveries",
     "files",
     "giving",
     "history",

@@ -33,7 +33,7 @@ class TaskKind(StrEnum):
 
 K = TaskKind
 TITLES: dict[TaskKind, str] = {
-    K.GIVING_FAILED: "Email failed: give the notice another way",
+    K.GIVING_FAILED: "Sending failed: give the notice another way",
     K.POST_RETURNED: "Post came back: find a proper address",
     K.GIVING_DOUBTED: "Giving in doubt: settle it or give again",
     K.DATES_SHORT: "Dates too short: give the notice again",

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from enforcement.data.cases import Case
 from enforcement.data.history import Event
-from enforcement.data.notices import Notice
+from enforcement.data.notices import Attempt, Notice, OutboxItem
 from enforcement.domain.calendar import local_date
 from enforcement.domain.cases import State
 from enforcement.domain.clocks import MINIMUM_REPRESENTATIONS_DAYS, appeal_clock
@@ -36,6 +36,7 @@ DOUBTS = {
     "other": "Another reason",
 }
 FAILURES = {
+    "unsent": ("It could not be sent", TaskKind.GIVING_FAILED),
     "bounced": ("The email could not be delivered", TaskKind.GIVING_FAILED),
     "returned": ("The post came back", TaskKind.POST_RETURNED),
     "refused": ("The recipient refused it", TaskKind.POST_RETURNED),
@@ -47,6 +48,7 @@ _TASKS = {
     "other": TaskKind.GIVING_DOUBTED,
 }
 _DOUBTING = ("giving_doubted", "sending_failed", "sending_uncertain")
+_NOT_SENT = {"permanent", "temporary", "settled_not"}  # a try that shows it did not leave
 COUNTED = (INTENT, FINAL)  # the notices whose giving starts a clock
 
 
@@ -55,7 +57,8 @@ def failed(
 ) -> None:
     """A sending failed for good, or what was sent came back: doubt, hold and a dated task.
 
-    `how`: "bounced", "returned" or "refused"; `evidence`: the raw answer, or what a person saw.
+    `how`: "unsent", "bounced", "returned" or "refused"; `evidence`: the raw answer, or what a
+    person saw.
     Done by the worker or by a person who records giving; told twice, it is written once. A
     letter, a withdrawn notice and a closed case have no giving to doubt: they get the task
     alone. The days are not changed (SI 2022/1175 reg 7 counts from sending). Refuses BadInput,
@@ -225,6 +228,26 @@ def clear_doubt(work: Work, case: Case, notice: Notice | None = None) -> None:
             )
     case.giving_in_doubt = False
     work.session.flush()
+
+
+def may_have_left(work: Work, notice: Notice) -> bool:
+    """Whether an issued notice may have reached anybody: then it is withdrawn in writing.
+
+    It has not when nobody began to send it, or every try was refused; by hand nobody knows, so
+    it may have.
+    """
+    if notice.sent_at is not None:
+        return True
+    # Columns, not rows: another transaction may have claimed an item that was read before.
+    items = work.session.execute(
+        select(OutboxItem.id, OutboxItem.state).where(OutboxItem.notice_id == notice.id)
+    ).all()
+    if not items or any(state not in ("ready", "failed") for _, state in items):
+        return True
+    tries = work.session.scalars(
+        select(Attempt.outcome).where(Attempt.item_id.in_([number for number, _ in items]))
+    )
+    return bool(set(tries) - _NOT_SENT)
 
 
 def short_as_given(work: Work, notice: Notice, given_on: date | None = None) -> str:

@@ -21,28 +21,27 @@ from enforcement.channels.message import (
     Message,
     NotSent,
     PermanentFailure,
-    Sent,
+    PrintedLetter,
     TemporaryFailure,
-    Uncertain,
 )
-from enforcement.channels.print_folder import PrintedLetter
 from enforcement.data.notices import Attempt, Notice, OutboxItem
-from enforcement.domain.giving import Method
-from enforcement.domain.permissions import Permission, system_actor
-from enforcement.domain.refusals import BadInput, NotFound, Refusal, StaleVersion, WrongState
-from enforcement.services import giving
+from enforcement.domain.permissions import system_actor
+from enforcement.domain.refusals import BadInput, Refusal, StaleVersion
+from enforcement.services.case_facts import FINAL, INTENT
 from enforcement.services.files import fetch
 from enforcement.services.outlets import Outlets, outlets_of
+from enforcement.services.settling import Outcome, apply, begin, expire, notice_of, record
 from enforcement.services.work import Work, transaction
 from enforcement.settings import Settings
 
 WORKER = system_actor("worker")
 LEASE = timedelta(minutes=10)  # longer than the longest conversation with a mail server
-BACK_OFF = (1, 5, 15, 60)  # minutes after the first, second, third and every later failure
-GIVE_UP = timedelta(hours=24)  # then a person chooses another way
 BREAKER_FAILURES = 5  # failures in a row after which a pass stops …
 BREAKER_PAUSE = timedelta(minutes=5)  # … for this long
 RECORD_TRIES = 5
+TRIES = ("sent", "placed", "temporary", "permanent", "uncertain")  # the lines that a try writes
+_NO_LUCK = {"temporary", "uncertain"}
+FIRST_CLASS = (INTENT, FINAL, "withdrawal")  # given under SI 2022/1175 reg 7
 
 Enqueue = Callable[[Session, int], None]
 
@@ -53,20 +52,11 @@ def sweep_will_find(session: Session, item_id: int) -> None:
 
 @dataclass(frozen=True)
 class Parcel:
-    """What a claimed item sends: a mail or a letter for the post room."""
+    """What a claimed item sends, until when it may begin: a mail, or a letter to be posted."""
 
-    item_id: int
+    lease_until: datetime
     mail: Message | None = None
     letter: PrintedLetter | None = None
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How one try ended: sent, placed, temporary, permanent or uncertain, with the raw answer."""
-
-    kind: str
-    evidence: str
-    at: datetime
 
 
 def queue(
@@ -134,7 +124,6 @@ def deliver(
     Three steps, each its own transaction or none: killed between any two, the item is ready (not
     yet claimed) or its claim runs out and becomes uncertain.
     """
-    outlets: Outlets | None = None
     with transaction(engine, WORKER, clock(), settings) as work:
         item = claim(work, item_id, worker)
         if item is None:
@@ -143,8 +132,10 @@ def deliver(
             parcel = _pack(work, item)
             outlets = outlets_of(work)
         except Refusal as refusal:
-            _record(work, item, Outcome("permanent", refusal.sentence, work.now))
+            apply(work, item, Outcome("permanent", refusal.sentence, work.now))
             return "permanent"
+        outlet = outlets.name_for(item.channel)
+        begin(work, item, outlet, asked=outlet in outlets.asked)
     outcome = _send(parcel, outlets, clock)
     return _keep_recording(engine, settings, item_id, outcome, worker)
 
@@ -167,9 +158,11 @@ def _keep_recording(
 def _pack(work: Work, item: OutboxItem) -> Parcel:
     payload = item.payload
     content = fetch(work, payload["attach"]).content if payload.get("attach") else None
+    lease = item.lease_until or work.now
     if item.channel == "print":
         if content is None:
             raise BadInput("A letter needs its PDF.")
+        notice = notice_of(work.session, item)
         letter = PrintedLetter(
             key=item.key,
             reference=payload["reference"],
@@ -177,8 +170,9 @@ def _pack(work: Work, item: OutboxItem) -> Parcel:
             postcode=payload["postcode"],
             pages=int(payload["pages"]),
             pdf=content,
+            notice=notice is None or notice.kind in FIRST_CLASS,
         )
-        return Parcel(item.id, letter=letter)
+        return Parcel(lease, letter=letter)
     attached = (
         (Attached(payload["filename"], "application/pdf", content),) if content is not None else ()
     )
@@ -189,151 +183,28 @@ def _pack(work: Work, item: OutboxItem) -> Parcel:
         text=payload["text"],
         attachments=attached,
     )
-    return Parcel(item.id, mail=mail)
+    return Parcel(lease, mail=mail)
 
 
 def _send(parcel: Parcel, outlets: Outlets, clock: Callable[[], datetime]) -> Outcome:
+    """Send, unless the claim ran out before it could begin: by then it may have been settled."""
     now = clock()
+    if now >= parcel.lease_until:
+        return Outcome("temporary", "The claim ran out before anything was sent.", now)
     try:
         if parcel.letter is not None:
-            placed = outlets.post.send(parcel.letter, now)
-            return Outcome("placed", placed.evidence, clock())
-        assert parcel.mail is not None  # noqa: S101 - a parcel holds one or the other
-        sent: Sent = outlets.mail.send(parcel.mail, now)
-        return Outcome("sent", f"{sent.provider_id} {sent.evidence}", clock())
+            sent, kind = outlets.post.send(parcel.letter, now), "placed"
+        else:
+            assert parcel.mail is not None  # noqa: S101 - a parcel holds one or the other
+            sent, kind = outlets.mail.send(parcel.mail, now), "sent"
+        words = f"{sent.provider_id} {sent.evidence}" if sent.channel == "smtp" else sent.evidence
+        return Outcome(kind, words, clock(), sent.provider_id)
     except TemporaryFailure as failure:
         return Outcome("temporary", failure.answer, clock())
     except PermanentFailure as failure:
         return Outcome("permanent", failure.answer, clock())
-    except (Uncertain, NotSent) as failure:
+    except NotSent as failure:  # Uncertain, and whatever else does not prove that nothing was sent
         return Outcome("uncertain", failure.answer, clock())
-
-
-def record(work: Work, item_id: int, outcome: Outcome, worker: str) -> None:
-    """Record how a try ended, unless the claim is no longer ours.
-
-    A claim that ran out while its send was still under way has become uncertain: the answer is
-    then kept as an attempt for the person who settles it, and a proven sending settles it.
-    """
-    item = _item(work.session, item_id)
-    ours = item.claimed_by == worker
-    open_to = ("claimed", "uncertain") if outcome.kind in ("sent", "placed") else ("claimed",)
-    if ours and item.state in open_to:
-        _record(work, item, outcome)
-    else:
-        _attempt(work, item, outcome)
-
-
-def _record(work: Work, item: OutboxItem, outcome: Outcome) -> None:
-    _attempt(work, item, outcome)
-    item.evidence, item.lease_until = outcome.evidence, None
-    if outcome.kind in ("sent", "placed"):
-        item.state, item.sent_at = "sent", outcome.at
-        _after_sending(work, item, outcome)
-    elif outcome.kind == "temporary" and work.now - item.created_at < GIVE_UP:
-        item.state = "ready"
-        wait = BACK_OFF[min(item.attempts, len(BACK_OFF)) - 1]
-        item.next_try_at = work.now + timedelta(minutes=wait)
-    elif outcome.kind == "uncertain":
-        _doubt(work, item, "uncertain", outcome.evidence)
-    else:
-        _doubt(work, item, "failed", outcome.evidence)
-    work.session.flush()
-
-
-def _attempt(work: Work, item: OutboxItem, outcome: Outcome) -> None:
-    work.session.add(
-        Attempt(item_id=item.id, at=outcome.at, outcome=outcome.kind, evidence=outcome.evidence)
-    )
-
-
-def _after_sending(work: Work, item: OutboxItem, outcome: Outcome) -> None:
-    """An email is given by the sending itself; a letter only once the post room has posted it."""
-    notice = _notice(work.session, item)
-    if notice is not None and notice.state in ("issued", "failed") and outcome.kind == "sent":
-        giving.record(work, notice, outcome.at, Method.ELECTRONIC, outcome.evidence)
-
-
-def _doubt(work: Work, item: OutboxItem, state: str, evidence: str) -> None:
-    """Nothing more happens by itself: the case says so and a person settles it."""
-    item.state = state
-    notice = _notice(work.session, item)
-    stream = "sending"
-    if notice is not None:
-        stream = f"case:{notice.case.reference}"
-        notice.case.giving_in_doubt = True
-        if state == "failed" and notice.state == "issued":
-            notice.state = "failed"
-    work.record(
-        stream,
-        f"sending_{state}",
-        {"notice": notice.reference if notice else item.key, "reason": evidence},
-    )
-
-
-def expire(work: Work) -> int:
-    """Claims whose lease ran out become uncertain. Returns how many; safe to run twice."""
-    stale = list(
-        work.session.scalars(
-            select(OutboxItem).where(
-                OutboxItem.state == "claimed", OutboxItem.lease_until <= work.now
-            )
-        )
-    )
-    for item in stale:
-        words = f"{item.claimed_by} took this and did not say how it ended."
-        _record(work, item, Outcome("uncertain", words, work.now))
-    return len(stale)
-
-
-def settle(
-    work: Work, item_id: int, *, sent: bool, evidence: str, sent_at: datetime | None = None
-) -> OutboxItem:
-    """A person's finding on an uncertain or failed sending: it was sent (when), or it was not.
-
-    Not sent: ready again, under the same key, so that it is the same notice. Refuses WrongState,
-    BadInput (no evidence, no or a future time), NotAllowed.
-    """
-    work.require(Permission.RECORD_GIVING)
-    item = _item(work.session, item_id)
-    notice = _notice(work.session, item)
-    if item.state not in ("uncertain", "failed"):
-        raise WrongState("This sending is not in doubt.")
-    if notice is not None and notice.state not in ("issued", "failed"):
-        raise WrongState("The notice was given or withdrawn meanwhile.")
-    if not evidence.strip():
-        raise BadInput("Say what shows it: the server’s record, a call, the post room’s list.")
-    if sent and (sent_at is None or sent_at > work.now or sent_at < item.created_at):
-        raise BadInput("Say when it was sent: after it was issued, and not in the future.")
-    words = evidence.strip()
-    _attempt(work, item, Outcome("settled_sent" if sent else "settled_not", words, work.now))
-    _record_settled(work, item, notice, sent, words)
-    if sent and sent_at is not None:
-        item.state, item.sent_at, item.evidence = "sent", sent_at, words
-        if notice is not None and item.channel == "email":
-            giving.record(work, notice, sent_at, Method.ELECTRONIC, words)
-    else:
-        item.state, item.next_try_at, item.lease_until = "ready", work.now, None
-        if notice is not None:
-            notice.state = "issued"
-            giving.clear_doubt(work, notice.case)
-    work.session.flush()
-    return item
-
-
-def _record_settled(
-    work: Work, item: OutboxItem, notice: Notice | None, sent: bool, words: str
-) -> None:
-    work.record(
-        f"case:{notice.case.reference}" if notice else "sending",
-        "sending_settled",
-        {
-            "notice": notice.reference if notice else item.key,
-            "settled_as": "sent" if sent else "not_sent",
-            "evidence": words,
-        },
-        permission=Permission.RECORD_GIVING,
-    )
 
 
 def due(session: Session, now: datetime, most: int = 200) -> list[int]:
@@ -351,9 +222,12 @@ def due(session: Session, now: datetime, most: int = 200) -> list[int]:
 def paused_until(session: Session, now: datetime) -> datetime | None:
     """Until when sending rests: five failures in a row, the last of them within five minutes."""
     latest = session.execute(
-        select(Attempt.outcome, Attempt.at).order_by(Attempt.id.desc()).limit(BREAKER_FAILURES)
+        select(Attempt.outcome, Attempt.at)
+        .where(Attempt.outcome.in_(TRIES))
+        .order_by(Attempt.id.desc())
+        .limit(BREAKER_FAILURES)
     ).all()
-    if len(latest) < BREAKER_FAILURES or {outcome for outcome, _ in latest} != {"temporary"}:
+    if len(latest) < BREAKER_FAILURES or {one.outcome for one in latest} - _NO_LUCK:
         return None
     until: datetime = latest[0].at + BREAKER_PAUSE
     return until if until > now else None
@@ -399,20 +273,3 @@ def items_of(session: Session, notice: Notice) -> list[OutboxItem]:
             select(OutboxItem).where(OutboxItem.notice_id == notice.id).order_by(OutboxItem.id)
         )
     )
-
-
-def attempts_of(session: Session, item: OutboxItem) -> list[Attempt]:
-    return list(
-        session.scalars(select(Attempt).where(Attempt.item_id == item.id).order_by(Attempt.id))
-    )
-
-
-def _item(session: Session, item_id: int) -> OutboxItem:
-    item = session.get(OutboxItem, item_id, populate_existing=True)
-    if item is None:
-        raise NotFound("There is no such sending.")
-    return item
-
-
-def _notice(session: Session, item: OutboxItem) -> Notice | None:
-    return session.get(Notice, item.notice_id) if item.notice_id is not None else None

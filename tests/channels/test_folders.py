@@ -10,8 +10,13 @@ from email import message_from_bytes
 import pytest
 
 from enforcement.channels.folder import FolderChannel
-from enforcement.channels.message import Message, PermanentFailure, TemporaryFailure
-from enforcement.channels.print_folder import MANIFEST, PrintedLetter, PrintFolder
+from enforcement.channels.message import (
+    Message,
+    PermanentFailure,
+    PrintedLetter,
+    TemporaryFailure,
+)
+from enforcement.channels.print_folder import MANIFEST, PrintFolder
 from enforcement.channels.whole_file import write_whole
 from enforcement.domain.refusals import BadInput
 

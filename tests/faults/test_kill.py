@@ -25,7 +25,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from sqlalchemy import Engine
 
-from enforcement.services import sending
+from enforcement.services import sending, settling
 from enforcement.settings import Settings
 
 HERE = Path(__file__).parent
@@ -138,7 +138,7 @@ def test_a_real_worker_killed_while_the_server_thinks(
     with begin(told.OFFICER) as work:
         item = work.session.get(sending.OutboxItem, 1)
         assert item.state == "claimed"
-        assert sending.expire(_later(work, item.lease_until)) == 1
+        assert settling.expire(_later(work, item.lease_until)) == 1
         assert item.state == "uncertain"
     engine.dispose()
 

@@ -21,7 +21,7 @@ from enforcement.domain.refusals import (
     NotAllowed,
     WrongState,
 )
-from enforcement.services import cases, giving, letters, restarts, sending
+from enforcement.services import cases, giving, letters, restarts, sending, settling
 from enforcement.services.sending import sweep_will_find
 
 NOW = told.NOW
@@ -135,11 +135,11 @@ def test_a_failed_email_is_cured_by_giving_it_otherwise(
 
     with begin(told.OFFICER) as work:
         assert sending.claim(work, item, "w") is not None
-        sending.record(work, item, sending.Outcome("permanent", "550 no such user", NOW), "w")
+        settling.record(work, item, settling.Outcome("permanent", "550 no such user", NOW), "w")
         assert giving.in_doubt(work, story.case(work)) == story.notice(work).reference
         with pytest.raises(WrongState, match="not recorded as given"):
             giving.settle_doubt(work, story.notice(work), "It must have arrived")
-        cases.hold(work, story.case(work), "giving", "Find another address.")
+        assert [hold.category for hold in story.case(work).holds] == ["giving"]
     with begin(told.OFFICER) as work:
         giving.record_by_person(work, story.notice(work), work.today, Method.HAND, "Handed over")
         case = story.case(work)

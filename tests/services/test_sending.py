@@ -19,7 +19,7 @@ from sqlalchemy import Engine
 from enforcement.data.notices import Attempt, OutboxItem
 from enforcement.domain.giving import Method
 from enforcement.domain.refusals import BadInput, NotAllowed, WrongState
-from enforcement.services import giving, sending
+from enforcement.services import giving, sending, settling
 from enforcement.services.work import transaction
 from enforcement.settings import Settings
 
@@ -152,10 +152,10 @@ def test_a_claim_that_ran_out_goes_to_a_person(story: Any, begin: Any, engine: E
         assert sending.claim(work, item, "dead") is not None
         assert sending.claim(work, item, "other") is None
     with begin(told.OFFICER, NOW + sending.LEASE - timedelta(seconds=1)) as work:
-        assert sending.expire(work) == 0
+        assert settling.expire(work) == 0
     with begin(told.OFFICER, NOW + sending.LEASE) as work:
-        assert sending.expire(work) == 1
-        assert sending.expire(work) == 0
+        assert settling.expire(work) == 1
+        assert settling.expire(work) == 0
         assert story.case(work).giving_in_doubt
     assert state(begin, item) == "uncertain"
 
@@ -163,11 +163,11 @@ def test_a_claim_that_ran_out_goes_to_a_person(story: Any, begin: Any, engine: E
 def test_settled_as_sent(story: Any, begin: Any) -> None:
     item = _uncertain(story, begin)
     with begin(told.OFFICER, NOW + timedelta(hours=1)) as work:
-        sending.settle(work, item, sent=True, evidence="Server record", sent_at=NOW)
+        settling.settle(work, item, sent=True, evidence="Server record", sent_at=NOW)
         assert story.notice(work).state == "given"
         assert not story.case(work).giving_in_doubt
         with pytest.raises(WrongState):
-            sending.settle(work, item, sent=False, evidence="x")
+            settling.settle(work, item, sent=False, evidence="x")
 
 
 def test_settled_as_not_sent_is_sent_under_the_same_number(
@@ -176,7 +176,7 @@ def test_settled_as_not_sent_is_sent_under_the_same_number(
     item = _uncertain(story, begin)
     later = NOW + timedelta(hours=1)
     with begin(told.OFFICER, later) as work:
-        sending.settle(work, item, sent=False, evidence="Not in the server’s record")
+        settling.settle(work, item, sent=False, evidence="Not in the server’s record")
     assert deliver(engine, mailing, item, later) == "sent"
     assert post.taken == ["Message-ID: <notice-ASC-2026-000001-N1@nhs.net>"]
 
@@ -191,9 +191,9 @@ def test_settling_needs_words_a_time_and_the_right(story: Any, begin: Any) -> No
             {"sent": True, "evidence": "x", "sent_at": NOW - timedelta(days=1)},
         ):
             with pytest.raises(BadInput):
-                sending.settle(work, item, **wrong)
+                settling.settle(work, item, **wrong)
     with begin(told.FINANCE) as work, pytest.raises(NotAllowed):
-        sending.settle(work, item, sent=False, evidence="x")
+        settling.settle(work, item, sent=False, evidence="x")
 
 
 def _uncertain(story: Any, begin: Any) -> int:
@@ -201,7 +201,7 @@ def _uncertain(story: Any, begin: Any) -> int:
     with begin(told.OFFICER) as work:
         sending.claim(work, item, "dead")
     with begin(told.OFFICER, NOW + sending.LEASE) as work:
-        sending.expire(work)
+        settling.expire(work)
     return item
 
 
@@ -222,10 +222,10 @@ def test_failed_email_may_go_by_hand(
 def test_late_answer_after_the_lease_settles_a_proven_sending(story: Any, begin: Any) -> None:
     item = _uncertain(story, begin)
     with begin(told.OFFICER, NOW + timedelta(hours=1)) as work:
-        late = sending.Outcome("sent", "250 kept", NOW)
-        sending.record(work, item, late, "somebody else")
+        late = settling.Outcome("sent", "250 kept", NOW)
+        settling.record(work, item, late, "somebody else")
         assert told.item_of(work, item).state == "uncertain"
-        sending.record(work, item, late, "dead")
+        settling.record(work, item, late, "dead")
         assert told.item_of(work, item).state == "sent"
 
 

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from enforcement import create_staff_app
 from enforcement.data.notices import OutboxItem
 from enforcement.domain.giving import Method
-from enforcement.services import accounts, sending
+from enforcement.services import accounts, sending, settling
 from enforcement.services.work import transaction
 from enforcement.web.transactions import engine as database
 
@@ -197,7 +197,7 @@ def test_uncertain_sending_is_settled(site: Any, begin: Any, story: Any, page_ch
     with begin(told.OFFICER) as work:
         assert sending.claim(work, item_id, "gone") is not None
     with begin(told.OFFICER, NOW + timedelta(hours=1)) as work:
-        assert sending.expire(work) == 1
+        assert settling.expire(work) == 1
     officer = site("olive")
     page = officer.get(f"{CASE}/notices/1")
     assert "Not known whether it was sent" in page.text

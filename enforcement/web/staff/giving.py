@@ -17,7 +17,7 @@ from enforcement.domain.giving import Method
 from enforcement.domain.permissions import Permission
 from enforcement.domain.refusals import NotFound, Refusal
 from enforcement.services import cases as case_services
-from enforcement.services import giving, sending
+from enforcement.services import giving, sending, settling
 from enforcement.services import notices as notice_services
 from enforcement.services.work import Work
 from enforcement.web import access
@@ -142,7 +142,7 @@ def settle(reference: str, notice_id: int, item_id: int) -> str | Response:
     errors: list[dict[str, str]] = []
     if request.method == "POST" and form.validate():
         try:
-            sending.settle(
+            settling.settle(
                 work,
                 item.id,
                 sent=form.found.data == "sent",

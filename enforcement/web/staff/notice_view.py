@@ -17,7 +17,7 @@ from enforcement.domain.cases import gates as table_gates
 from enforcement.domain.giving import Capacity, Method
 from enforcement.domain.permissions import Permission, can, not_yours
 from enforcement.services import cases as case_services
-from enforcement.services import giving, notice_changes, notice_pages, notices, sending
+from enforcement.services import giving, notice_changes, notice_pages, notices, sending, settling
 from enforcement.services.case_facts import facts_of
 from enforcement.services.notice_facts import stored_facts
 from enforcement.services.recipients import RecipientChoice, judge
@@ -377,7 +377,7 @@ def _attempts(session: Session, item: OutboxItem) -> Listing:
             "outcome": OUTCOMES.get(attempt.outcome, attempt.outcome),
             "answer": attempt.evidence,
         }
-        for attempt in sending.attempts_of(session, item)
+        for attempt in settling.attempts_of(session, item)
     ]
     waits = f"It is tried from {moment(item.next_try_at)}." if item.state == "ready" else ""
     return Listing(
