@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import BindParameter, bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
-from enforcement.data.cases import Case
+from enforcement.data.cases import Case, CaseMiss
 from enforcement.data.decisions import Decision
 from enforcement.data.notices import Notice
 from enforcement.data.payments import Appeal, LedgerEntry, Penalty
-from enforcement.data.register import DualRegistration
+from enforcement.data.register import DualRegistration, Duty, Location
 from enforcement.data.replies import Reply, ReplyPoint
 from enforcement.domain.cases import CaseFacts, State
 from enforcement.domain.events import fact_hash
@@ -41,18 +41,50 @@ FINAL_STATES = {
 }
 
 
+# Statements asked of every case at every step are put together once.
+_WHOSE: BindParameter[int] = bindparam("whose")
+_LIVE_NOTICE = (
+    select(Notice)
+    .where(
+        Notice.case_id == _WHOSE,
+        Notice.kind == bindparam("which"),
+        Notice.state.not_in(("withdrawn", "discarded")),
+    )
+    .order_by(Notice.sequence.desc())
+    .limit(1)
+)
+_PLACES = (
+    select(Location.cqc_id)
+    .join(Duty, Duty.location_id == Location.id)
+    .join(CaseMiss, CaseMiss.duty_id == Duty.id)
+    .where(CaseMiss.case_id == _WHOSE)
+)
+_BESIDE = select(
+    select(func.count())
+    .where(Reply.case_id == _WHOSE, Reply.read_at.is_(None))
+    .scalar_subquery()
+    .label("unread_replies"),
+    select(func.count())
+    .select_from(ReplyPoint)
+    .join(Reply)
+    .where(Reply.case_id == _WHOSE, ReplyPoint.answered_at.is_(None))
+    .scalar_subquery()
+    .label("unanswered_points"),
+    exists().where(Decision.case_id == _WHOSE).label("decided"),
+    exists().where(Penalty.case_id == _WHOSE).label("penalised"),
+    exists().where(Appeal.case_id == _WHOSE, Appeal.outcome.is_(None)).label("appeal_live"),
+    exists()
+    .where(
+        DualRegistration.location_cqc_id.in_(_PLACES) | DualRegistration.linked_cqc_id.in_(_PLACES),
+        DualRegistration.settled_at.is_(None),
+    )
+    .label("dual_open"),
+)
+
+
 def live_notice(session: Session, case: Case, kind: str) -> Notice | None:
     """The notice of this kind that is neither withdrawn nor discarded."""
-    return session.scalar(
-        select(Notice)
-        .where(
-            Notice.case_id == case.id,
-            Notice.kind == kind,
-            Notice.state.not_in(("withdrawn", "discarded")),
-        )
-        .order_by(Notice.sequence.desc())
-        .limit(1)
-    )
+    return session.scalar(_LIVE_NOTICE, {"whose": case.id, "which": kind})
 
 
 def notice_in_hand(session: Session, case: Case) -> Notice | None:
@@ -87,9 +119,14 @@ def balance(session: Session, penalty: Penalty) -> int:
 
 
 def people_of(session: Session, case: Case) -> CasePeople:
-    """Who has taken which part in the case, over its whole life, from stored rows."""
+    """Who has taken which part in the case, over its whole life, from stored rows.
+
+    A letter finds nothing, so that whoever sends one takes no part.
+    """
     notices = session.execute(
-        select(Notice.drafted_by, Notice.approved_by).where(Notice.case_id == case.id)
+        select(Notice.drafted_by, Notice.approved_by).where(
+            Notice.case_id == case.id, Notice.kind.in_((INTENT, FINAL))
+        )
     ).all()
     panel: set[str] = set()
     for decision in session.scalars(select(Decision).where(Decision.case_id == case.id)):
@@ -135,42 +172,13 @@ def _address_is_proper(case: Case, notice: Notice | None) -> bool:
     return is_proper(kind, Capacity(notice.recipient["capacity"]), Method(notice.method)).ok
 
 
-def _dual_open(session: Session, case: Case) -> bool:
-    places = {miss.duty.location.cqc_id for miss in case.misses}
-    return (
-        session.scalar(
-            select(DualRegistration.id)
-            .where(
-                DualRegistration.location_cqc_id.in_(places)
-                | DualRegistration.linked_cqc_id.in_(places),
-                DualRegistration.settled_at.is_(None),
-            )
-            .limit(1)
-        )
-        is not None
-    )
-
-
-def _replies(session: Session, case: Case) -> dict[str, Any]:
-    unread = session.scalar(
-        select(func.count()).where(Reply.case_id == case.id, Reply.read_at.is_(None))
-    )
-    open_points = session.scalar(
-        select(func.count())
-        .select_from(ReplyPoint)
-        .join(Reply)
-        .where(Reply.case_id == case.id, ReplyPoint.answered_at.is_(None))
-    )
-    return {"unread_replies": unread or 0, "unanswered_points": open_points or 0}
-
-
 def _clock(case: Case, kind: str) -> date | None:
     running = [c for c in case.clocks if c.kind == kind and c.ended_because != "superseded"]
     return running[-1].due_on if running else None
 
 
-def _decision(session: Session, case: Case) -> dict[str, Any]:
-    decision = live_decision(session, case)
+def _decision(session: Session, case: Case, decided: bool) -> dict[str, Any]:
+    decision = live_decision(session, case) if decided else None
     if decision is None:
         return {}
     votes = [vote.vote for vote in decision.votes]
@@ -183,14 +191,10 @@ def _decision(session: Session, case: Case) -> dict[str, Any]:
     }
 
 
-def _money(session: Session, case: Case) -> dict[str, Any]:
-    penalty = penalty_of(session, case)
-    appeal = session.scalar(
-        select(Appeal.id).where(Appeal.case_id == case.id, Appeal.outcome.is_(None))
-    )
+def _money(session: Session, case: Case, penalised: bool) -> dict[str, Any]:
+    penalty = penalty_of(session, case) if penalised else None
     return {
         "balance_pence": balance(session, penalty) if penalty else None,
-        "appeal_live": appeal is not None,
         "payment_due_on": _clock(case, "payment"),
         "appeal_due_on": _clock(case, "appeal"),
     }
@@ -200,9 +204,10 @@ def facts_of(work: Work, case: Case) -> CaseFacts:
     """Everything the gates look at, as it stands now. Reads only."""
     session = work.session
     provider = case.provider
-    notice = notice_in_hand(session, case)
     intent = live_notice(session, case, INTENT)
     final = live_notice(session, case, FINAL)
+    notice = final if State(case.state) in FINAL_STATES else intent
+    beside = session.execute(_BESIDE, {"whose": case.id}).one()
     quorum = in_force(session, "panel", work.today).body["quorum"]
     return CaseFacts(
         state=State(case.state),
@@ -212,7 +217,7 @@ def facts_of(work: Work, case: Case) -> CaseFacts:
         public_body_cleared=provider.public_body is False,
         registered_today=provider.deregistered_on is None or provider.deregistered_on > work.today,
         exclusions_clear=provider.public_body is not True,
-        dual_registration_open=_dual_open(session, case),
+        dual_registration_open=beside.dual_open,
         proper_address=_address_is_proper(case, notice),
         elements_missing=tuple(
             check["element"] for check in (notice.checks if notice else []) if not check["ok"]
@@ -230,7 +235,9 @@ def facts_of(work: Work, case: Case) -> CaseFacts:
         final_sent=final is not None and final.sent_at is not None,
         notice_out=intent is not None and intent.issued_at is not None,
         **_amount(case, work.today),
-        **_replies(session, case),
-        **_decision(session, case),
-        **_money(session, case),
+        appeal_live=beside.appeal_live,
+        unread_replies=beside.unread_replies,
+        unanswered_points=beside.unanswered_points,
+        **_decision(session, case, beside.decided),
+        **_money(session, case, beside.penalised),
     )

@@ -6,21 +6,22 @@ is made, kept and queued in one step: there is no finding in it that was not alr
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from enforcement.data.cases import Case
 from enforcement.data.notices import Notice
-from enforcement.domain.cases import Action, State
+from enforcement.domain.cases import Action
 from enforcement.domain.clocks import ClockKind
 from enforcement.domain.giving import Method
-from enforcement.domain.permissions import Permission
+from enforcement.domain.letters import Letter
+from enforcement.domain.payments import Kind
 from enforcement.domain.refusals import BadInput, WrongState
 from enforcement.domain.windows import Month, Window, window_for
 from enforcement.domain.words import pounds
 from enforcement.rendering import facts as paper
-from enforcement.rendering.paper import render
-from enforcement.services import miss_facts, notice_facts, payments
+from enforcement.services import letter_rules, miss_facts, notice_facts, payments
 from enforcement.services.breaches import standing
 from enforcement.services.case_clocks import end_clocks
 from enforcement.services.case_facts import (
@@ -31,15 +32,31 @@ from enforcement.services.case_facts import (
     live_notice,
     penalty_of,
 )
-from enforcement.services.cases import move, stream
-from enforcement.services.files import keep
-from enforcement.services.giving import clear_doubt
-from enforcement.services.notice_facts import Plan
-from enforcement.services.notices import PDF, facts_sha256, new_notice, send_out
+from enforcement.services.cases import move
+from enforcement.services.doubting import clear_doubt, may_have_left
+from enforcement.services.letter_writing import write
 from enforcement.services.policies import calendar, threshold_on, window_override
 from enforcement.services.recipients import RecipientChoice, require_proper
 from enforcement.services.sending import Enqueue, cancel_unsent
 from enforcement.services.work import Work
+
+
+@dataclass(frozen=True)
+class Withdrawal:
+    """What a withdrawal ends: the step of the table, the notices and the clocks."""
+
+    action: Action
+    kinds: tuple[str, ...]
+    clocks: frozenset[ClockKind]
+
+
+_NOTHING_PAID = "You have paid nothing under it, so there is nothing to give back."
+EVERYTHING = Withdrawal(Action.WITHDRAW, (FINAL, INTENT), frozenset(ClockKind))
+FINAL_ONLY = Withdrawal(
+    Action.REGIVE_FINAL,
+    (FINAL,),
+    frozenset({ClockKind.PAYMENT, ClockKind.APPEAL, ClockKind.APPEAL_RESPONSE}),
+)
 
 
 def no_penalty(work: Work, case: Case, enqueue: Enqueue) -> Notice:
@@ -48,18 +65,16 @@ def no_penalty(work: Work, case: Case, enqueue: Enqueue) -> Notice:
     To the person and by the method of the notice of intent. Refuses WrongState before that
     decision, NotAllowed.
     """
-    work.require(Permission.ISSUE_NOTICE)
+    letter_rules.check(work, case, Letter.NO_PENALTY)
     intent = live_notice(work.session, case, INTENT)
     decision = live_decision(work.session, case)
-    if State(case.state) is not State.NO_PENALTY or intent is None or decision is None:
+    if intent is None or decision is None:
         raise WrongState("This letter follows a decision not to impose a penalty.")
-    if live_notice(work.session, case, "no_penalty") is not None:
-        raise WrongState("The provider has been told already.")
     parts = {
         "decision": notice_facts.decision_facts(work.session, case, decision, intent),
         "earlier": notice_facts.earlier_facts(intent),
     }
-    return _letter(work, case, "no_penalty", _recipient(intent), _method(intent), parts, enqueue)
+    return write(work, case, "no_penalty", _recipient(intent), _method(intent), parts, enqueue)
 
 
 def support(
@@ -67,9 +82,10 @@ def support(
 ) -> Notice:
     """Offer help with the return: what is missing, what would lead to a notice, the next window.
 
-    Refuses NoProperAddress, BadInput, NotAllowed.
+    Only while nothing is owed: the letter says that there is nothing to pay. Refuses
+    NoProperAddress, BadInput, and what `domain.letters` refuses.
     """
-    work.require(Permission.ISSUE_NOTICE)
+    letter_rules.check(work, case, Letter.SUPPORT)
     require_proper(case, recipient, method)
     _, policy = threshold_on(work.session, work.today)
     window = _next_window(work)
@@ -87,7 +103,7 @@ def support(
             next_closes=window.closes_on,
         ),
     }
-    return _letter(work, case, "support", recipient, method, parts, enqueue)
+    return write(work, case, "support", recipient, method, parts, enqueue)
 
 
 def acknowledgement(
@@ -103,33 +119,42 @@ def acknowledgement(
     kept = RecipientChoice.of(intent.recipient).stored() | {"email": email, "attention": ""}
     period = notice_facts.stored_facts(intent).period
     parts: dict[str, Any] = {"receipt": receipt, "period": period}
-    return _letter(
+    return write(
         work, case, "acknowledgement", RecipientChoice.of(kept), Method.ELECTRONIC, parts, enqueue
     )
 
 
 def withdraw(
-    work: Work, case: Case, reason: str, new_notice_follows: bool, enqueue: Enqueue
+    work: Work,
+    case: Case,
+    reason: str,
+    new_notice_follows: bool,
+    enqueue: Enqueue,
+    *,
+    ends: Withdrawal = EVERYTHING,
+    sent_to: tuple[RecipientChoice, Method] | None = None,
 ) -> list[Notice]:
     """Withdraw what is out, in writing to the same person, at any time (reg 7).
 
     Each notice that left or may have left gets its own withdrawal; one that nobody began to send
     is stopped instead. Drafts are discarded, clocks end, the penalty is cancelled and what was
-    paid is to be repaid. There is no amending: a corrected notice is a new one. Returns the
-    withdrawals. Refuses BadInput without a reason, and what the table refuses.
+    paid is to be repaid. There is no amending: a corrected notice is a new one. `ends`: what of
+    the case is withdrawn; `sent_to`: where the withdrawals go when the notice's own address
+    failed (the person is the same). Returns the withdrawals. Refuses BadInput without a reason,
+    and what the table refuses.
     """
     if not reason.strip():
         raise BadInput("Say why the notice is withdrawn.")
     live = [
         notice
-        for kind in (FINAL, INTENT)
+        for kind in ends.kinds
         if (notice := live_notice(work.session, case, kind)) is not None
     ]
     latest = next((notice.reference for notice in live if notice.issued_at), "")
     move(
         work,
         case,
-        Action.WITHDRAW,
+        ends.action,
         {
             "notice": latest,
             "reason": reason.strip(),
@@ -138,7 +163,7 @@ def withdraw(
         },
     )
     payments.cancel(work, case, reason.strip())
-    end_clocks(work, case, set(ClockKind), "withdrawn")
+    end_clocks(work, case, ends.clocks, "withdrawn")
     refund = _refund(work, case)
     written = []
     for notice in live:
@@ -152,12 +177,9 @@ def withdraw(
                     refund=refund if notice.kind == FINAL else None,
                 )
             }
-            written.append(
-                _letter(
-                    work, case, "withdrawal", _recipient(notice), _method(notice), parts, enqueue
-                )
-            )
-    clear_doubt(work, case)
+            to, method = sent_to or (_recipient(notice), _method(notice))
+            written.append(write(work, case, "withdrawal", to, method, parts, enqueue))
+        clear_doubt(work, case, notice)
     return written
 
 
@@ -166,17 +188,22 @@ def _end(work: Work, notice: Notice) -> bool:
     if notice.issued_at is None:
         notice.state = "discarded"
         return False
-    stopped = cancel_unsent(work, notice)
+    cancel_unsent(work, notice)
     notice.state, notice.withdrawn_at = "withdrawn", work.now
-    return not stopped
+    return may_have_left(work, notice)
 
 
 def _refund(work: Work, case: Case) -> str:
-    penalty = penalty_of(work.session, case)
-    owed = balance(work.session, penalty) if penalty else 0
+    """What the withdrawal of a final notice says about money paid under that very notice."""
+    penalty, final = penalty_of(work.session, case), live_notice(work.session, case, FINAL)
+    if penalty is None or final is None or penalty.notice_id != final.id:
+        return _NOTHING_PAID
+    owed = balance(work.session, penalty)
     if owed < 0:
         return f"We will repay the {pounds(-owed)} that you paid under it."
-    return "You have paid nothing under it, so there is nothing to give back."
+    if any(entry.kind == Kind.REFUND for entry in penalty.entries):
+        return "We have already repaid what you paid under it."
+    return _NOTHING_PAID
 
 
 def _recipient(notice: Notice) -> RecipientChoice:
@@ -200,35 +227,3 @@ def _next_window(work: Work) -> Window:
 
 def _next_month(today: date) -> date:
     return today.replace(day=1) + timedelta(days=32)
-
-
-def _letter(
-    work: Work,
-    case: Case,
-    kind: str,
-    recipient: RecipientChoice,
-    method: Method,
-    parts: dict[str, Any],
-    enqueue: Enqueue,
-) -> Notice:
-    notice = new_notice(work, case, kind)
-    plan = Plan(kind, notice.reference, recipient, method, work.today, 0)
-    facts = paper.NoticeFacts(**(notice_facts.common(work, case, plan) | parts))
-    made = render(facts)
-    notice.template_version, notice.facts = facts.template_version, facts.to_json()
-    notice.facts_sha256 = facts_sha256(facts)
-    notice.pdf_sha256, notice.pages = keep(work, made.pdf, PDF, secret=False), made.pages
-    notice.recipient, notice.method = recipient.stored(), method.value
-    notice.drafted_by, notice.drafted_by_name = work.actor.identity, work.actor.name
-    notice.drafted_at = notice.issued_at = work.now
-    notice.issued_by, notice.state = work.actor.identity, "issued"
-    work.session.add(notice)
-    work.session.flush()
-    work.record(
-        stream(case),
-        "letter_issued",
-        {"notice": notice.reference, "kind": kind, "pdf_sha256": notice.pdf_sha256},
-        permission=Permission.ISSUE_NOTICE,
-    )
-    send_out(work, case, notice, enqueue)
-    return notice
