@@ -342,6 +342,16 @@ def restart_must_hold(world: World) -> None:
     assert not world.facts.on_hold, "the case was held"
 
 
+def decision_must_stand(world: World) -> None:
+    """A final notice given again rests on the decision that was made."""
+    given_on, decided_on = world.round.given_on, world.round.decided_on
+    assert given_on is not None, "no notice of intent was given"
+    assert decided_on is not None, "nobody decided"
+    assert decided_on > given_on + timedelta(14), "decided while the period was open"
+    assert decided_on <= given_on + timedelta(14 + 28), "decided too late"
+    assert not world.facts.appeal_live, "an appeal is live"
+
+
 def _all(*checks: Callable[[World], None]) -> Callable[[World], None]:
     def check(world: World) -> None:
         for each in checks:
@@ -364,6 +374,7 @@ MUST_HOLD: dict[Action, Callable[[World], None]] = {
     A.ISSUE_FINAL: final_sent_must_hold,
     A.START_RECOVERY: first_recovery_must_hold,
     A.APPLY_TO_COURT: recovery_must_hold,
+    A.REGIVE_FINAL: decision_must_stand,
     A.REISSUE: restart_must_hold,
     A.CLOSE: settled_must_hold,
 }
@@ -414,6 +425,11 @@ def final_given(world: World, who: Actor) -> None:
     world.change(final_sent=True, payment_due_on=due, appeal_due_on=due, balance_pence=500_00)
 
 
+def final_taken_back(world: World, who: Actor) -> None:
+    world.round.issued_on = None
+    world.change(final_sent=False, payment_due_on=None, appeal_due_on=None, balance_pence=0)
+
+
 def appealed(world: World, who: Actor) -> None:
     world.change(appeal_live=True)
 
@@ -435,6 +451,7 @@ EFFECTS: dict[Action, Callable[[World, Actor], None]] = {
     A.DECIDE_NO_PENALTY: decided,
     A.ISSUE_FINAL: issued,
     A.RECORD_FINAL_GIVEN: final_given,
+    A.REGIVE_FINAL: final_taken_back,
     A.LODGE_APPEAL: appealed,
     A.APPEAL_CONFIRMED: upheld,
 }

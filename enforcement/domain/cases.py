@@ -15,6 +15,7 @@ from enforcement.domain.gates import (
     CaseFacts,
     Gate,
     Guard,
+    decided_in_time,
     elements_present,
     final_given,
     findings_recorded,
@@ -183,6 +184,11 @@ TABLE: tuple[Transition, ...] = (
         (final_given, something_owed, no_live_appeal, not_on_hold),
     ),
     Transition(A.WITHDRAW, _NOTICE_OUT, P.WITHDRAW, S.WITHDRAWN, "notice_withdrawn"),
+    # The law gives no last day for the final notice: a decision made in time may be given again.
+    Transition(
+        A.REGIVE_FINAL, _one(S.FINAL_ISSUED, S.PAYMENT, S.RECOVERY, S.COUNTY_COURT), P.WITHDRAW,
+        S.IMPOSE, "notice_withdrawn", (decided_in_time, no_live_appeal),
+    ),
     Transition(
         A.REISSUE, _one(S.WITHDRAWN), P.DRAFT_NOTICE, S.TRIAGE, "case_restarted",
         (not_on_hold, nothing_owed),

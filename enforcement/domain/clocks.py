@@ -156,13 +156,18 @@ _RESPONSE = _Recipe(
 
 
 def representations_clock(
-    given_on: date, calendar: WorkingCalendar, days: int = 14, roll: bool = True
+    given_on: date,
+    calendar: WorkingCalendar,
+    days: int = 14,
+    roll: bool = True,
+    because: str = "",
 ) -> Clock:
     """When written representations are due (reg 5).
 
     At least 14 calendar days beginning with the day after the notice of intent was given. With
     `roll`, a last day that is not a working day moves to the next one, which the notice must
-    then state; lawful because 14 is a minimum. Refuses (BadInput) fewer than 14 days.
+    then state; lawful because 14 is a minimum. `because`: why the day of giving is not the one
+    reg 7 counts, for the receipt. Refuses (BadInput) fewer than 14 days.
     """
     if days < MINIMUM_REPRESENTATIONS_DAYS:
         raise BadInput(
@@ -171,6 +176,7 @@ def representations_clock(
             fix=f"State at least {MINIMUM_REPRESENTATIONS_DAYS} days.",
         )
     inputs = {"given_on": given_on.isoformat(), "days": str(days), "roll": "yes" if roll else "no"}
+    inputs |= _reason(because)
     counted = given_on + timedelta(days=days)
     due_on = calendar.on_or_after(counted) if roll else counted
     return _clock(_REPRESENTATIONS, given_on, days, due_on, calendar, inputs)
@@ -185,18 +191,23 @@ def decision_clock(period_ends_on: date) -> Clock:
 
 
 def payment_clock(
-    given_on: date, appeal_due_on: date, calendar: WorkingCalendar, days: int = 28
+    given_on: date,
+    appeal_due_on: date,
+    calendar: WorkingCalendar,
+    days: int = 28,
+    because: str = "",
 ) -> Clock:
     """When a penalty is to be paid: the period stated in the final notice, from its giving.
 
     The law fixes no period; 28 days is policy. The end moves to a working day and is never
-    before the appeal limit. Refuses (BadInput) a period below one day.
+    before the appeal limit. `because`: as for representations. Refuses (BadInput) a period
+    below one day.
     """
     inputs = {
         "given_on": given_on.isoformat(),
         "appeal_due_on": appeal_due_on.isoformat(),
         "days": str(days),
-    }
+    } | _reason(because)
     due_on = calendar.on_or_after(max(given_on + timedelta(days=days), appeal_due_on))
     note = (
         "Extended: payment is never due before the appeal limit."
@@ -247,7 +258,11 @@ def recompute(kind: ClockKind, inputs: Mapping[str, str], calendar: WorkingCalen
 
 _BUILDERS: dict[ClockKind, Callable[[Mapping[str, str], WorkingCalendar], Clock]] = {
     ClockKind.REPRESENTATIONS: lambda stored, calendar: representations_clock(
-        _date(stored, "given_on"), calendar, int(stored["days"]), _yes(stored["roll"])
+        _date(stored, "given_on"),
+        calendar,
+        int(stored["days"]),
+        _yes(stored["roll"]),
+        stored.get("because", ""),
     ),
     ClockKind.DECISION: lambda stored, _: decision_clock(_date(stored, "period_ends_on")),
     ClockKind.PAYMENT: lambda stored, calendar: _payment(stored, calendar),
@@ -265,7 +280,17 @@ def _payment(stored: Mapping[str, str], calendar: WorkingCalendar) -> Clock:
     days = int(stored["days"])
     if "appeal_ended_on" in stored:
         return payment_restart_clock(_date(stored, "appeal_ended_on"), calendar, days)
-    return payment_clock(_date(stored, "given_on"), _date(stored, "appeal_due_on"), calendar, days)
+    return payment_clock(
+        _date(stored, "given_on"),
+        _date(stored, "appeal_due_on"),
+        calendar,
+        days,
+        stored.get("because", ""),
+    )
+
+
+def _reason(because: str) -> dict[str, str]:
+    return {"because": because} if because else {}
 
 
 def _date(stored: Mapping[str, str], name: str) -> date:
@@ -301,7 +326,7 @@ def _clock(
         due_at=local_instant(due_on, at),
         calendar_version=NO_CALENDAR if calendar is None else calendar.version,
         inputs=inputs,
-        receipt=_receipt(recipe, starts_on, days, due_on, calendar, extended),
+        receipt=_receipt(recipe, starts_on, days, due_on, calendar, extended, inputs),
     )
 
 
@@ -312,9 +337,11 @@ def _receipt(
     due_on: date,
     calendar: WorkingCalendar | None,
     extended: str,
+    inputs: Mapping[str, str],
 ) -> tuple[ReceiptLine, ...]:
     """Every day from the start fact to the due date, and why each is or is not counted."""
-    lines = [ReceiptLine(starts_on, None, f"{recipe.start_words}; this day is not counted.")]
+    begins = f"{recipe.start_words}; this day is not counted."
+    lines = [ReceiptLine(starts_on, None, " ".join([begins, *_because(inputs)]))]
     ends_on = starts_on + timedelta(days=days)
     for number in range(1, (due_on - starts_on).days + 1):
         day = starts_on + timedelta(days=number)
@@ -330,6 +357,10 @@ def _receipt(
             notes.append("Due before 5pm." if recipe.kind.by_five else "Due by the end of the day.")
         lines.append(ReceiptLine(day, number if day <= ends_on else None, " ".join(notes)))
     return tuple(lines)
+
+
+def _because(inputs: Mapping[str, str]) -> list[str]:
+    return [inputs["because"]] if "because" in inputs else []
 
 
 def days_left_in_words(due_on: date, today: date) -> str:

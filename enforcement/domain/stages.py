@@ -81,6 +81,7 @@ class Action(StrEnum):
     START_RECOVERY = "start_recovery"
     APPLY_TO_COURT = "apply_to_court"
     WITHDRAW = "withdraw"
+    REGIVE_FINAL = "regive_final"
     REISSUE = "reissue"
     CLOSE = "close"
     REOPEN = "reopen"
@@ -113,6 +114,7 @@ ACTION_TITLES: dict[Action, str] = {
     A.START_RECOVERY: "Start recovery",
     A.APPLY_TO_COURT: "Apply to the county court",
     A.WITHDRAW: "Withdraw",
+    A.REGIVE_FINAL: "Withdraw the final notice and give a new one",
     A.REISSUE: "Start again with a new notice of intent",
     A.CLOSE: "Close the case",
     A.REOPEN: "Reopen the case",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import date, datetime, time
 
-from enforcement.data.cases import Case
 from enforcement.data.notices import Notice
 from enforcement.domain.calendar import WorkingCalendar, local_date, local_instant
 from enforcement.domain.cases import Action
@@ -47,7 +46,7 @@ from enforcement.services.work import Work
 
 # This module is the door to giving: recording it, and doubting it (`doubting`).
 __all__ = [
-    "DOUBTS", "clear_doubt", "doubt", "doubt_if_short", "failed", "in_doubt", "record",
+    "DOUBTS", "clear_doubt", "clocks_of", "doubt", "doubt_if_short", "failed", "in_doubt", "record",
     "record_by_person", "refuse_in_doubt", "refuse_short", "settle_doubt", "shortfall",
     "start_clocks",
 ]  # fmt: skip
@@ -91,12 +90,36 @@ def record(work: Work, notice: Notice, sent_at: datetime, method: Method, eviden
 
 
 def start_clocks(work: Work, notice: Notice, working: WorkingCalendar) -> None:
-    """The deadlines that run from the giving of a notice of intent or a final notice."""
-    if notice.kind == INTENT:
-        _start_after_intent(work, notice.case, notice, working)
-    else:
-        _start_after_final(work, notice.case, notice, working)
+    """The penalty, and the deadlines that run from giving and sending, with their receipts."""
+    if notice.kind == FINAL:
+        raise_penalty(work, notice.case, notice)
+    assert notice.given_on is not None  # noqa: S101 - a given notice has its day
+    for clock in clocks_of(work, notice, notice.given_on, working):
+        start_clock(work, notice.case, clock)
     doubt_if_short(work, notice)
+
+
+def clocks_of(
+    work: Work, notice: Notice, given_on: date, working: WorkingCalendar, because: str = ""
+) -> tuple[Clock, ...]:
+    """The deadlines of a sent notice of intent or final notice, were it given on `given_on`.
+
+    Intent: representations to the end it states (reg 5), decision 28 days after that (reg 6).
+    Final: the appeal limit from sending (reg 8), payment from giving (reg 6(3)(d)). Refuses
+    WrongState for a notice that states no periods.
+    """
+    if notice.kind == INTENT:
+        if notice.period_ends_on is None:
+            raise WrongState("The notice of intent states no period.")
+        stated = _stated_period(notice, given_on, working, because)
+        return (stated, decision_clock(notice.period_ends_on))
+    facts = stored_facts(notice)
+    if notice.sent_at is None or facts.appeal is None or facts.payment is None:
+        raise WrongState("The final notice states no periods.")
+    sent_on = local_date(notice.sent_at)
+    appeal = appeal_clock(sent_on, working, _days(work, "appeal_days"))
+    days = max((facts.payment.pay_by - given_on).days, notice.period_days or 1)
+    return (appeal, payment_clock(given_on, appeal.due_on, working, days, because))
 
 
 def record_by_person(
@@ -155,40 +178,17 @@ def _days(work: Work, name: str) -> int:
     return int(in_force(work.session, "periods", work.today).body[name])
 
 
-def _start_after_intent(work: Work, case: Case, notice: Notice, working: WorkingCalendar) -> None:
-    """Representations to the end the notice states (reg 5), decision 28 days after it (reg 6)."""
-    if notice.given_on is None or notice.period_ends_on is None:
-        raise WrongState("The notice of intent states no period.")
-    start_clock(work, case, _stated_period(notice, working))
-    start_clock(work, case, decision_clock(notice.period_ends_on))
-
-
-def _stated_period(notice: Notice, working: WorkingCalendar) -> Clock:
+def _stated_period(notice: Notice, given_on: date, working: WorkingCalendar, because: str) -> Clock:
     """The clock whose end is the one on the paper, never shorter than the law's."""
-    assert notice.given_on is not None  # noqa: S101 - checked by the caller
     assert notice.period_ends_on is not None  # noqa: S101 - checked by the caller
     planned = notice.period_days or MINIMUM_REPRESENTATIONS_DAYS
     for roll in (True, False):
-        clock = representations_clock(notice.given_on, working, planned, roll)
+        clock = representations_clock(given_on, working, planned, roll, because)
         if clock.due_on == notice.period_ends_on:
             return clock
-    stated = (notice.period_ends_on - notice.given_on).days
+    stated = (notice.period_ends_on - given_on).days
     days = max(stated, MINIMUM_REPRESENTATIONS_DAYS)
-    return representations_clock(notice.given_on, working, days, False)
-
-
-def _start_after_final(work: Work, case: Case, notice: Notice, working: WorkingCalendar) -> None:
-    """The penalty, the appeal limit from sending (reg 8), payment from giving (reg 6(3)(d))."""
-    facts = stored_facts(notice)
-    if notice.given_on is None or facts.appeal is None or facts.payment is None:
-        raise WrongState("The final notice states no periods.")
-    assert notice.sent_at is not None  # noqa: S101 - a given notice has its moment
-    sent_on = local_date(notice.sent_at)
-    raise_penalty(work, case, notice)
-    appeal = appeal_clock(sent_on, working, _days(work, "appeal_days"))
-    start_clock(work, case, appeal)
-    stated = max((facts.payment.pay_by - notice.given_on).days, notice.period_days or 1)
-    start_clock(work, case, payment_clock(notice.given_on, appeal.due_on, working, stated))
+    return representations_clock(given_on, working, days, False, because)
 
 
 def doubt_if_short(work: Work, notice: Notice) -> None:

@@ -18,6 +18,9 @@ from enforcement.domain.events import Fact
 from enforcement.domain.payments import Ask, Entry, Kind
 from enforcement.domain.permissions import Permission
 from enforcement.domain.refusals import BadInput, NotFound
+from enforcement.domain.tasks import TaskKind
+from enforcement.domain.words import pounds
+from enforcement.services import tasks
 from enforcement.services.case_facts import balance, penalty_of
 from enforcement.services.cases import expect, move, stream
 from enforcement.services.work import Work
@@ -155,7 +158,18 @@ def _enter(
         texts={name: text for name, text in words.items() if text},
         permission=Permission.RECORD_MONEY,
     )
+    _refund_task(work, case, penalty, row)
     return row
+
+
+def _refund_task(work: Work, case: Case, penalty: Penalty, row: LedgerEntry) -> None:
+    """A credit waits for finance by a day; the entry that clears it ends the task."""
+    credit = -balance(work.session, penalty)
+    if credit <= 0:
+        tasks.settle(work, case, {TaskKind.REFUND_DUE}, "The account is settled.")
+    elif not any(one.kind == TaskKind.REFUND_DUE for one in tasks.open_of(work.session, case)):
+        about = f"{pounds(credit)} is to be repaid on {penalty.reference}."
+        tasks.open_task(work, case, TaskKind.REFUND_DUE, f"{penalty.reference} {row.id}", about)
 
 
 def cancel(work: Work, case: Case, reason: str) -> LedgerEntry | None:

@@ -151,6 +151,13 @@ EXPECTED: dict[str, tuple[str, str, str, str, str]] = {
         "",
     ),
     "withdraw": (OUT, "senior", "withdrawn", "", ""),
+    "regive_final": (
+        "final_issued payment recovery county_court",
+        "senior",
+        "impose",
+        "decided_in_time no_live_appeal",
+        "",
+    ),
     "reissue": ("withdrawn", "officer", "triage", "not_on_hold nothing_owed", ""),
     "close": (
         "triage intent_draft intent_review intent_approved no_penalty withdrawn payment "

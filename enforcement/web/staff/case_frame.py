@@ -56,10 +56,13 @@ SCREENS: dict[Action, str] = {
     A.START_RECOVERY: "payments.money",
     A.APPLY_TO_COURT: "payments.money",
     A.WITHDRAW: "case_actions.withdraw",
+    A.REGIVE_FINAL: "case_actions.withdraw",
     A.REISSUE: "case_actions.reissue",
     A.CLOSE: "case_actions.close",
     A.REOPEN: "case_actions.reopen",
 }
+# Done by agreeing to what a colleague prepared, on that proposal's own page.
+ELSEWHERE = {A.REGIVE_FINAL}
 # What may be done in any live state and is not a move of the case.
 ASIDE: tuple[tuple[str, str, Permission], ...] = (
     ("Put on hold", "case_actions.hold", Permission.HOLD),
@@ -242,6 +245,8 @@ def _actions(work: Work, case: Case, facts: CaseFacts) -> list[pages.Action]:
     notice = notice_in_hand(work.session, case)
     found: list[pages.Action] = []
     for choice in choices(facts, work.actor, work.today):
+        if choice.action in ELSEWHERE:
+            continue
         url = _screen(choice.action, case, notice)
         if choice.allowed and not url:
             continue
