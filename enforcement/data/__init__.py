@@ -1,6 +1,7 @@
 """Tables and queries. SQLAlchemy lives here; functions flush, never commit."""
 
 from enforcement.data import (
+    bundles,
     cases,
     decisions,
     deliveries,
@@ -23,6 +24,7 @@ from enforcement.data.base import Base
 
 __all__ = [
     "Base",
+    "bundles",
     "cases",
     "decisions",
     "deliveries",

@@ -22,6 +22,9 @@ GROWS_ONLY = (
     "print_file",
     "print_letter",
     "issue_look",
+    "bundle_edition",
+    "bundle_addition",
+    "bundle_redaction",
 )
 REPLY_INSERTS = (
     "reply",
