@@ -13,6 +13,7 @@ from enforcement.commands.cases import cases
 from enforcement.commands.clocks import clocks
 from enforcement.commands.contacts import contacts
 from enforcement.commands.database import database
+from enforcement.commands.delivery import bounces, returned_post
 from enforcement.commands.demo import demo
 from enforcement.commands.history import history
 from enforcement.commands.issue_runs import issue_runs
@@ -70,5 +71,7 @@ main.add_command(cases)
 main.add_command(issue_runs)
 main.add_command(why)
 main.add_command(clocks)
+main.add_command(bounces)
+main.add_command(returned_post)
 main.add_command(serve)
 main.add_command(worker)

@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 from enforcement.data.engine import open_engine
 from enforcement.data.notices import OutboxItem
 from enforcement.data.schema import upgrade
-from enforcement.services import clocks, history, issue_run_work, sending
+from enforcement.services import clocks, delivery, history, issue_run_work, sending
 from enforcement.services.work import transaction
 from enforcement.settings import Settings
 
@@ -111,6 +111,18 @@ def _take_up_issue_runs() -> int:
         for run_id in left:
             start_issue_run(work.session, run_id)
     return len(left)
+
+
+@DBOS.workflow(name="ask_unfinished")
+def ask_unfinished(_at: datetime, _context: object) -> None:
+    """Every five minutes: channels that can be asked say what became of what they took."""
+    _ask_unfinished()
+
+
+@DBOS.step(name="ask_channels")
+def _ask_unfinished() -> dict[str, int]:
+    here = _here()
+    return delivery.ask_unfinished(here.engine, here.settings, here.clock)
 
 
 @DBOS.workflow(name="close_periods")
@@ -203,6 +215,7 @@ def start_worker(
             for schedule_name, job, when in (
                 ("deliver-ready", deliver_ready, "0 * * * * *"),
                 ("take-up-issue-runs", take_up_issue_runs, "30 * * * * *"),
+                ("ask-unfinished", ask_unfinished, "30 */5 * * * *"),
                 ("close-periods", close_periods, "0 5 0 * * *"),
                 ("sign-history", sign_history, "0 30 2 * * *"),
             )

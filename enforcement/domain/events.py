@@ -106,6 +106,7 @@ KINDS: dict[str, frozenset[str]] = {
     "sending_failed": frozenset({"notice", "reason"}),
     "sending_uncertain": frozenset({"notice", "reason"}),
     "sending_settled": frozenset({"notice", "settled_as", "evidence"}),
+    "delivery_reported": frozenset({"notice", "stage", "evidence"}),
     "giving_doubted": frozenset({"notice", "reason"}),
     "giving_settled": frozenset({"notice"}),
     "giving_proposed": frozenset({"proposal", "notice", "kind"}),

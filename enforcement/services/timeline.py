@@ -118,6 +118,7 @@ WORDS: dict[str, Words] = {
     "letter_given": Words("notices", "Letter sent; given on", "given_on"),
     "sending_failed": Words("notices", "Sending failed"),
     "sending_uncertain": Words("notices", "Sending uncertain: a person must settle it"),
+    "delivery_reported": Words("notices", "Told what became of it", "stage"),
     "sending_settled": Words("notices", "Uncertain sending settled", "settled_as"),
     "giving_doubted": Words("notices", "Giving put in doubt", "reason"),
     "giving_settled": Words("notices", "Giving shown to be good: the doubt is settled"),

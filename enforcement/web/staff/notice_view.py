@@ -7,17 +7,15 @@ from datetime import date
 from typing import Any
 
 from flask import url_for
-from sqlalchemy.orm import Session
 
 from enforcement.data.cases import Case
-from enforcement.data.notices import Notice, OutboxItem
-from enforcement.domain.calendar import local_date
+from enforcement.data.notices import Notice
 from enforcement.domain.cases import Action, State
 from enforcement.domain.cases import gates as table_gates
 from enforcement.domain.giving import Capacity, Method
 from enforcement.domain.permissions import Permission, can, not_yours
 from enforcement.services import cases as case_services
-from enforcement.services import giving, notice_changes, notice_pages, notices, sending, settling
+from enforcement.services import giving, notice_changes, notice_pages, notices
 from enforcement.services.case_facts import facts_of
 from enforcement.services.notice_facts import stored_facts
 from enforcement.services.recipients import RecipientChoice, judge
@@ -25,6 +23,7 @@ from enforcement.services.work import Work
 from enforcement.web import pages
 from enforcement.web.filters import day, moment, money, plural, weekday
 from enforcement.web.listing import Cell, Column, Listing
+from enforcement.web.staff import notice_sending
 
 STATES: dict[str, pages.Tag] = {
     "draft": pages.Tag("Draft", "white"),
@@ -36,22 +35,6 @@ STATES: dict[str, pages.Tag] = {
     "withdrawn": pages.Tag("Withdrawn", "grey"),
     "discarded": pages.Tag("Discarded", "grey"),
 }
-SENDING: dict[str, pages.Tag] = {
-    "ready": pages.Tag("Waiting to be sent", "white"),
-    "claimed": pages.Tag("Being sent", "blue"),
-    "sent": pages.Tag("Sent", "green"),
-    "uncertain": pages.Tag("Not known whether it was sent", "red"),
-    "failed": pages.Tag("Not sent", "red"),
-}
-OUTCOMES = {
-    "sent": "Taken by the mail server",
-    "placed": "Placed for the post room",
-    "temporary": "Refused for now; tried again by itself",
-    "permanent": "Refused for good",
-    "uncertain": "No answer: not known",
-    "settled_sent": "Settled by a person: it was sent",
-    "settled_not": "Settled by a person: it was not sent",
-}
 METHODS = {
     Method.HAND: "by hand",
     Method.FIRST_CLASS: "by first class post",
@@ -59,16 +42,6 @@ METHODS = {
     Method.REGISTERED: "by prepaid registered post",
     Method.ELECTRONIC: "by email",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class SendingView:
-    """One item of the outbox with everything that was tried."""
-
-    id: int
-    state: pages.Tag
-    attempts: Listing
-    settle_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +74,7 @@ class NoticePage:
     prove_url: str = ""
     why_not: str = ""
     receipt: Listing | None = None
-    sendings: tuple[SendingView, ...] = ()
+    sendings: tuple[notice_sending.SendingView, ...] = ()
 
 
 def listing(case: Case, found: list[Notice]) -> Listing:
@@ -235,7 +208,7 @@ def page(work: Work, case: Case, notice: Notice) -> NoticePage:
         returned_reason=(notice.returned_reason or "") if notice.state == "draft" else "",
         printable=notice.pages is not None,
         receipt=_receipt(notice),
-        sendings=_sendings(work, case, notice),
+        sendings=notice_sending.views(work, case, notice),
         why_not=_late(work, notice),
         **_buttons(work, case, notice, action),
     )
@@ -352,42 +325,4 @@ def _receipt(notice: Notice) -> Listing | None:
             Column("note", "Why"),
         ],
         rows=rows,
-    )
-
-
-def _sendings(work: Work, case: Case, notice: Notice) -> tuple[SendingView, ...]:
-    may = can(work.actor, Permission.RECORD_GIVING)
-    return tuple(
-        SendingView(
-            item.id,
-            SENDING[item.state],
-            _attempts(work.session, item),
-            url_for("giving.settle", reference=case.reference, notice_id=notice.id, item_id=item.id)
-            if may and item.state in ("uncertain", "failed") and notice.state != "withdrawn"
-            else "",
-        )
-        for item in sending.items_of(work.session, notice)
-    )
-
-
-def _attempts(session: Session, item: OutboxItem) -> Listing:
-    rows = [
-        {
-            "at": moment(attempt.at),
-            "outcome": OUTCOMES.get(attempt.outcome, attempt.outcome),
-            "answer": attempt.evidence,
-        }
-        for attempt in settling.attempts_of(session, item)
-    ]
-    waits = f"It is tried from {moment(item.next_try_at)}." if item.state == "ready" else ""
-    return Listing(
-        caption=f"Attempts to send, item {item.id}",
-        columns=[
-            Column("at", "When"),
-            Column("outcome", "Outcome"),
-            Column("answer", "Answer, word for word"),
-        ],
-        rows=rows,
-        empty_title="Not tried yet",
-        empty_text=waits or f"Issued {day(local_date(item.created_at))}.",
     )

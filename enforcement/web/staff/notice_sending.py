@@ -1,0 +1,147 @@
+"""The life of each thing that was sent with a notice, as its page shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import url_for
+
+from enforcement.data.cases import Case
+from enforcement.data.deliveries import Delivery
+from enforcement.data.notices import Notice, OutboxItem
+from enforcement.domain.delivery import Stage
+from enforcement.domain.permissions import Permission, can
+from enforcement.services import sending, settling
+from enforcement.services.work import Work
+from enforcement.web import pages
+from enforcement.web.filters import moment
+from enforcement.web.listing import Cell, Column, Listing
+
+STATES: dict[str, pages.Tag] = {
+    "ready": pages.Tag("Waiting to be sent", "white"),
+    "claimed": pages.Tag("Being sent", "blue"),
+    "sent": pages.Tag("Sent", "green"),
+    "uncertain": pages.Tag("Not known whether it was sent", "red"),
+    "failed": pages.Tag("Not sent", "red"),
+}
+STAGES: dict[Stage, pages.Tag] = {
+    Stage.SENT: pages.Tag("Sent", "green"),
+    Stage.ACCEPTED: pages.Tag("On its way", "blue"),
+    Stage.DELIVERED: pages.Tag("Delivered", "green"),
+    Stage.POSTED: pages.Tag("Posted", "green"),
+    Stage.SOFT: pages.Tag("Not delivered yet", "yellow"),
+    Stage.FAILED: pages.Tag("Failed", "red"),
+    Stage.RETURNED: pages.Tag("Came back", "red"),
+}
+OUTLETS = {
+    "smtp": "by email, through the mail server",
+    "folder": "by email, kept in the mail folder",
+    "print": "by post, through the print folder",
+    "notify": "through GOV.UK Notify",
+}
+OUTCOMES = {
+    "sent": "Sent: handed over",
+    "placed": "Handed over to be printed and posted",
+    "temporary": "Refused for now",
+    "permanent": "Refused for good",
+    "uncertain": "No answer: not known",
+    "settled_sent": "Settled: it was sent",
+    "settled_not": "Settled: it was not sent",
+    Stage.ACCEPTED.value: "Accepted by whoever carries it on",
+    Stage.DELIVERED.value: "Delivered",
+    Stage.POSTED.value: "Printed and posted",
+    Stage.SOFT.value: "Not delivered yet; still being tried",
+    Stage.FAILED.value: "Failed for good after sending",
+    Stage.RETURNED.value: "Came back",
+}
+_COLOURS = {
+    "sent": "green", "placed": "green", "delivered": "green", "posted": "green",
+    "settled_sent": "green", "accepted": "blue", "temporary": "yellow", "soft": "yellow",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class SendingView:
+    """One thing that is sent: to whom, how, how far it has come, its life, what comes next."""
+
+    id: int
+    to: str
+    state: pages.Tag
+    life: Listing
+    following: str
+    settle_url: str = ""
+
+
+def views(work: Work, case: Case, notice: Notice) -> tuple[SendingView, ...]:
+    """Everything the outbox holds for a notice, for this person."""
+    may = can(work.actor, Permission.RECORD_GIVING) and notice.state in ("issued", "failed")
+    return tuple(
+        _view(work, case, notice, item, may) for item in sending.items_of(work.session, notice)
+    )
+
+
+def _view(work: Work, case: Case, notice: Notice, item: OutboxItem, may: bool) -> SendingView:
+    delivery = work.session.get(Delivery, item.id)
+    open_question = may and item.state in ("uncertain", "failed")
+    return SendingView(
+        item.id,
+        _to(item, notice, delivery),
+        _tag(item, delivery),
+        _life(work, item),
+        _following(item, delivery, work.now),
+        url_for("giving.settle", reference=case.reference, notice_id=notice.id, item_id=item.id)
+        if open_question
+        else "",
+    )
+
+
+def _to(item: OutboxItem, notice: Notice, delivery: Delivery | None) -> str:
+    where = item.to or ", ".join((notice.recipient["name"], notice.recipient["postcode"]))
+    way = "by email" if item.channel == "email" else "by post"
+    return f"To {where}, {OUTLETS[delivery.outlet] if delivery else way}"
+
+
+def _tag(item: OutboxItem, delivery: Delivery | None) -> pages.Tag:
+    """How far it has come: once it was sent, what was told about it since."""
+    if item.state in ("sent", "failed") and delivery is not None and delivery.stage:
+        return STAGES[Stage(delivery.stage)]
+    return STATES[item.state]
+
+
+def _life(work: Work, item: OutboxItem) -> Listing:
+    rows: list[dict[str, object]] = [
+        {"at": moment(item.created_at), "what": Cell("Created", tag="white"), "answer": ""}
+    ]
+    rows += [
+        {
+            "at": moment(one.at),
+            "what": Cell(
+                OUTCOMES.get(one.outcome, one.outcome), tag=_COLOURS.get(one.outcome, "red")
+            ),
+            "answer": one.evidence,
+        }
+        for one in settling.attempts_of(work.session, item)
+    ]
+    return Listing(
+        caption=f"What happened to sending {item.id}",
+        columns=[
+            Column("at", "When"),
+            Column("what", "What happened"),
+            Column("answer", "Answer, word for word"),
+        ],
+        rows=rows,
+    )
+
+
+def _following(item: OutboxItem, delivery: Delivery | None, now: datetime) -> str:
+    """What happens next by itself, and until when; nothing when a person is needed."""
+    if item.state == "ready":
+        tried = f"It is tried {'again ' if item.attempts else ''}from {moment(item.next_try_at)}"
+        until = f", until {moment(item.created_at + settling.GIVE_UP)}" if item.attempts else ""
+        return f"{tried}{until}."
+    if delivery is not None and delivery.next_ask_at is not None:
+        when = "shortly" if delivery.next_ask_at <= now else f"at {moment(delivery.next_ask_at)}"
+        about = "whether it was sent" if item.state == "uncertain" else "what became of it"
+        return f"GOV.UK Notify is asked {about} {when}."
+    return ""
