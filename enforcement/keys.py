@@ -23,6 +23,7 @@ class Secrets:
     reply: str = field(repr=False)
     link: str = field(repr=False)
     checkpoint: Ed25519PrivateKey = field(repr=False)
+    receipt: Ed25519PrivateKey = field(repr=False)
 
 
 def kept(path: Path) -> str:

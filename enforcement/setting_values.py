@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 from sqlalchemy.engine import make_url
@@ -20,6 +20,19 @@ MEGABYTE = 1024 * 1024
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 T = TypeVar("T")
+
+
+class Told(NamedTuple):
+    """A setting: its name outside, how it is read, its default, that in words, and why.
+
+    A default that rests on settings named before it is a function of those.
+    """
+
+    env: str
+    read: Callable[[str], Any]
+    unset: Any
+    default: str
+    reason: str
 
 
 class Reader:

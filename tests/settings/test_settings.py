@@ -109,8 +109,10 @@ def test_secrets_are_made_once_privately_and_all_differ(tmp_path: Path) -> None:
     assert (first.staff, first.reply, first.link) == (second.staff, second.reply, second.link)
     assert first.checkpoint.private_bytes_raw() == second.checkpoint.private_bytes_raw()
     assert len({first.staff, first.reply, first.link}) == 3
-    files = sorted(path.name for path in settings.keys_folder.iterdir())
-    assert files == ["checkpoint.key", "link_secret.key", "reply_secret.key", "staff_secret.key"]
+    assert first.receipt.private_bytes_raw() == second.receipt.private_bytes_raw()
+    assert first.receipt.private_bytes_raw() != first.checkpoint.private_bytes_raw()
+    files = sorted(path.stem for path in settings.keys_folder.iterdir())
+    assert files == ["checkpoint", "link_secret", "receipt", "reply_secret", "staff_secret"]
     if os.name == "posix":
         modes = {stat.S_IMODE(path.stat().st_mode) for path in settings.keys_folder.iterdir()}
         assert modes == {0o600}
