@@ -123,17 +123,17 @@ def _mark(box: Any, page: int, kind: str, words: str, in_window: bool) -> Mark:
 
 
 def check_geometry(
-    marks: Sequence[Mark], posted: bool = True, most_pages: int = MOST_PAGES
+    marks: Sequence[Mark], posted: bool = True, most_pages: int | None = MOST_PAGES
 ) -> tuple[Fault, ...]:
     """Return what the posting service would refuse; empty when the letter can be posted.
 
     On page 1 a mark must lie in one allowed area, and the address alone in its window; on later
-    pages in the printable area. At most `most_pages`, and no page with a stray line at the end.
-    What is not `posted` has no window: its page 1 is like any other.
+    pages in the printable area. At most `most_pages` (None: any number), and no stray line on the
+    last page. What is not `posted` has no window: its page 1 is like any other.
     """
     faults = [fault for mark in marks if (fault := _fault(mark, posted))]
     pages = max((mark.page for mark in marks), default=0)
-    if pages > most_pages:
+    if most_pages is not None and pages > most_pages:
         faults.append(Fault(pages, f"{pages} pages; at most {most_pages} can be posted"))
     if posted and not any(mark.in_window for mark in marks):
         faults.append(Fault(1, "no address in the window"))

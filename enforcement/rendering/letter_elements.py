@@ -225,6 +225,10 @@ def _evidence(facts: NoticeFacts) -> Phrases:
     return ("Tries at sending", "The history of the case", *tries, *events)
 
 
+def _vouched(facts: NoticeFacts) -> Phrases:
+    return (f"{facts.signatory.name}, {facts.signatory.role}", day(facts.dated))
+
+
 _SI = "SI 2022/1175 reg "
 LETTERS: dict[str, tuple[Element, ...]] = {
     "no_penalty": (
@@ -274,5 +278,6 @@ LETTERS: dict[str, tuple[Element, ...]] = {
         ("the method and the times", _SI + "7", _method_and_times),
         ("the day of giving, its rule and its count", _SI + "7", _counted),
         ("the tries and the events, with fingerprints", PRACTICE, _evidence),
+        ("who says so, and when", PRACTICE, _vouched),
     ),
 }

@@ -29,7 +29,13 @@ from enforcement.rendering.archive import VARIANT, AccessibleArchiveMetadata, ad
 from enforcement.rendering.elements import check_elements
 from enforcement.rendering.facts import NoticeFacts
 from enforcement.rendering.fetchers import ClosedFetcher, TypefaceFetcher
-from enforcement.rendering.geometry import Mark, at_foot, check_geometry, page_marks
+from enforcement.rendering.geometry import (
+    MOST_PAGES,
+    Mark,
+    at_foot,
+    check_geometry,
+    page_marks,
+)
 from enforcement.rendering.templates import PAPER, folder_sha256, paper_version, words_path
 from enforcement.rendering.templates import TEMPLATES as TEMPLATES
 from enforcement.rendering.typefaces import refuse_unprintable
@@ -85,17 +91,20 @@ def unbroken_day(value: date) -> str:
     return day(value).replace(" ", NO_BREAK)
 
 
-def typography(version: str = "v1") -> tuple[FontConfiguration, CSS]:
+def typography(version: str = "v1", large: bool = False) -> tuple[FontConfiguration, CSS]:
     """One font map and one parsed stylesheet for each version of the paper: without it memory
     grows for ever."""
-    return _typography(version)
+    return _typography(version, large)
 
 
 @cache
-def _typography(version: str) -> tuple[FontConfiguration, CSS]:
+def _typography(version: str, large: bool) -> tuple[FontConfiguration, CSS]:
     fonts = FontConfiguration()
+    sheets = ("letter.css", "large.css") if large else ("letter.css",)
     css = CSS(
-        string=(TEMPLATES / PAPER / version / "letter.css").read_text(encoding="utf-8"),
+        string="\n".join(
+            (TEMPLATES / PAPER / version / sheet).read_text(encoding="utf-8") for sheet in sheets
+        ),
         font_config=fonts,
         url_fetcher=TypefaceFetcher(),
     )
@@ -121,8 +130,11 @@ def html_twin(facts: NoticeFacts) -> str:
     return words(facts, "twin.html")
 
 
-def render(facts: NoticeFacts) -> Rendered:
+def render(facts: NoticeFacts, large: bool = False) -> Rendered:
     """Return the notice as PDF/A-3a and PDF/UA-1 with the facts attached as JSON.
+
+    `large` gives the same words in large print, at least 16 point, for a person who asks for it;
+    such a copy may take more pages than one envelope holds, so look at `pages` before posting.
 
     Refuses CannotPrint (character, address, length, place on the page), OutsideFetch (something
     tried to read a file or an address) and MissingElement (a required element is not in the text).
@@ -132,8 +144,8 @@ def render(facts: NoticeFacts) -> Rendered:
         refuse_unprintable(text)
     html = words(facts, "letter.html")
     with layout_lock:
-        pdf, marks, heard = _print(html, facts)
-    return checked(facts, html, pdf, marks, heard)
+        pdf, marks, heard = _print(html, facts, large)
+    return checked(facts, html, pdf, marks, heard, large)
 
 
 def _refuse_changed_template(facts: NoticeFacts) -> None:
@@ -148,13 +160,14 @@ def _refuse_changed_template(facts: NoticeFacts) -> None:
 
 
 def checked(
-    facts: NoticeFacts, html: str, pdf: bytes, marks: tuple[Mark, ...], heard: tuple[str, ...] = ()
-) -> Rendered:
+    facts: NoticeFacts, html: str, pdf: bytes, marks: tuple[Mark, ...],
+    heard: tuple[str, ...] = (), large: bool = False,
+) -> Rendered:  # fmt: skip
     """Return what was printed, if it fits its pages and says all that it must.
 
     Refuses CannotPrint and MissingElement.
     """
-    _refuse_unfit(facts, pdf, marks)
+    _refuse_unfit(facts, pdf, marks, large)
     text = _read_back(marks)
     absent = [item for item in check_elements(facts, text) if not item.present]
     if absent:
@@ -201,12 +214,14 @@ class _Listener(logging.Handler):
             self.heard.append(record.getMessage())
 
 
-def _print(html: str, facts: NoticeFacts) -> tuple[bytes, tuple[Mark, ...], tuple[str, ...]]:
+def _print(
+    html: str, facts: NoticeFacts, large: bool
+) -> tuple[bytes, tuple[Mark, ...], tuple[str, ...]]:
     listener = _Listener()
     log = logging.getLogger("weasyprint")
     log.addHandler(listener)
     try:
-        pdf, marks = lay_out(html, facts)
+        pdf, marks = lay_out(html, facts, large=large)
     except FatalURLFetchingError as stop:
         raise OutsideFetch(f"No notice was made. {stop}.") from None
     finally:
@@ -223,13 +238,14 @@ Step = Callable[[Any], None]
 
 
 def lay_out(
-    html: str, facts: NoticeFacts, before: Step | None = None, after: Step | None = None
-) -> tuple[bytes, tuple[Mark, ...]]:
+    html: str, facts: NoticeFacts, before: Step | None = None, after: Step | None = None,
+    large: bool = False,
+) -> tuple[bytes, tuple[Mark, ...]]:  # fmt: skip
     """Return the PDF and its marks. `before` sees the laid-out document, `after` the PDF's objects.
 
     To be called with `layout_lock` held.
     """
-    fonts, css = typography(paper_version(facts.kind, facts.template_version))
+    fonts, css = typography(paper_version(facts.kind, facts.template_version), large)
     source = HTML(string=html, url_fetcher=ClosedFetcher())
     document = source.render(font_config=fonts, stylesheets=[css], pdf_variant=VARIANT)
     document.metadata.__class__ = AccessibleArchiveMetadata
@@ -273,8 +289,9 @@ def _attached(facts: NoticeFacts) -> Attachment:
     )
 
 
-def _refuse_unfit(facts: NoticeFacts, pdf: bytes, marks: tuple[Mark, ...]) -> None:
-    faults = check_geometry(marks, facts.posted)
+def _refuse_unfit(facts: NoticeFacts, pdf: bytes, marks: tuple[Mark, ...], large: bool) -> None:
+    most = MOST_PAGES if facts.posted and not large else None
+    faults = check_geometry(marks, facts.posted, most)
     if faults:
         raise CannotPrint(
             "The notice does not fit its pages: "

@@ -23,7 +23,7 @@ NUMBER = {
     "payment_reminder": 6,
     "refund": 5,
     "reg9_certificate": 4,
-    "giving_certificate": 6,
+    "giving_certificate": 7,
 }
 
 
