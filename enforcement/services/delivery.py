@@ -162,6 +162,8 @@ def take_answer(work: Work, question: Question, told: Report | None) -> str:
         settling.attempt(work, item, Outcome("settled_sent", words, work.now))
         settling.was_sent(work, item, at, words)
         delivery.stage = Stage.SENT.value
+        if told.stage is Stage.SENT:
+            return "sent"
     elif told.stage.value == delivery.stage:
         return "unchanged"
     take_report(work, item, told)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import resource
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes
@@ -123,3 +127,72 @@ def test_a_failed_write_leaves_nothing(tmp_path):
     with pytest.raises(OSError, match="taken"):
         write_whole(target, b"x")
     assert list(tmp_path.iterdir()) == [target]
+
+
+@contextmanager
+def disk_full_at(size: int) -> Iterator[None]:
+    """No file may grow past `size` bytes: what a full disk does to whoever writes."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_full_disk_leaves_neither_half_a_letter_nor_half_a_row(tmp_path):
+    post_room = PrintFolder(tmp_path)
+    post_room.send(LETTER, NOW)
+    manifest = (tmp_path / MANIFEST).read_bytes()
+    other = replace(LETTER, key="ASC-2026-000124-N1.post")
+    for size in (5, len(manifest) + 10):  # the PDF does not fit; the PDF fits, the row does not
+        with disk_full_at(size), pytest.raises(TemporaryFailure, match="cannot be written"):
+            post_room.send(other, LATER)
+        assert (tmp_path / MANIFEST).read_bytes() == manifest
+        assert not [one for one in tmp_path.iterdir() if one.name.startswith(".part-")]
+    post_room.send(other, LATER)
+    assert [row.key for row in post_room.rows()] == [LETTER.key, other.key]
+
+
+def test_a_row_cut_off_by_a_crash_is_not_listed_and_is_written_again(tmp_path):
+    post_room = PrintFolder(tmp_path)
+    post_room.send(LETTER, NOW)
+    whole = (tmp_path / MANIFEST).read_bytes()
+    other = replace(LETTER, key="ASC-2026-000124-N1.post")
+    post_room.send(other, LATER)
+    two = (tmp_path / MANIFEST).read_bytes()
+    for cut in range(len(whole) + 1, len(two), 17):
+        (tmp_path / MANIFEST).write_bytes(two[:cut])
+        assert [row.key for row in post_room.rows()] == [LETTER.key]
+        post_room.send(other, LATER)
+        assert (tmp_path / MANIFEST).read_bytes() == two
+
+
+def test_the_manifest_grows_at_its_end_and_is_never_made_anew(tmp_path):
+    post_room = PrintFolder(tmp_path)
+    post_room.send(LETTER, NOW)
+    first = (tmp_path / MANIFEST).stat().st_ino, (tmp_path / MANIFEST).read_bytes()
+    post_room.send(replace(LETTER, key="ASC-2026-000124-N1.post"), NOW)
+    assert (tmp_path / MANIFEST).stat().st_ino == first[0]
+    assert (tmp_path / MANIFEST).read_bytes().startswith(first[1])
+
+
+def test_a_manifest_that_was_emptied_or_replaced_is_read_anew(tmp_path):
+    post_room = PrintFolder(tmp_path)
+    post_room.send(LETTER, NOW)
+    (tmp_path / MANIFEST).unlink()
+    (tmp_path / f"{LETTER.key}.pdf").unlink()
+    post_room.send(LETTER, LATER)
+    assert [row.placed_at[:10] for row in post_room.rows()] == ["2025-02-05"]
+
+
+def test_many_place_letters_at_once(tmp_path):
+    keys = [f"ASC-2026-{n:06}-N1.post" for n in range(40)]
+    with ThreadPoolExecutor(4) as pool:
+        jobs = [
+            pool.submit(PrintFolder(tmp_path).send, replace(LETTER, key=key), NOW)
+            for key in (*keys, *keys)
+        ]
+        for job in jobs:
+            job.result()
+    assert sorted(row.key for row in PrintFolder(tmp_path).rows()) == keys

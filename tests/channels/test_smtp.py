@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.policy import default
@@ -204,3 +205,34 @@ def test_a_slow_greeting_is_temporary():
         with pytest.raises(TemporaryFailure, match="timed out"):
             channel(port, timeout=0.3).send(LETTER, NOW)
         held.set()
+
+
+def test_a_server_that_reports_is_asked_to_under_our_key():
+    """Of what becomes of the mail, with its headers only; one that does not is not asked."""
+    said: list[bytes] = []
+
+    def talk(line: socket.socket) -> None:
+        lines = line.makefile("rb")
+        line.sendall(b"220 invented\r\n")
+        for command in lines:
+            said.append(command.strip())
+            if command.startswith(b"ehlo"):
+                line.sendall(b"250-invented\r\n250 DSN\r\n")
+            elif command.startswith(b"data"):
+                line.sendall(b"354 go on\r\n")
+                while lines.readline() != b".\r\n":
+                    pass
+                line.sendall(b"250 taken\r\n")
+            else:
+                line.sendall(b"250 OK\r\n")
+            if command.startswith(b"quit"):
+                break
+        lines.close()
+
+    with raw_server(talk) as port:
+        channel(port).send(replace(LETTER, to="sec+post@example.com"), NOW)
+    assert said[1:3] == [
+        b"mail FROM:<enforcement@nhsbsa.example> RET=HDRS ENVID=ASC-2026-000123-N1.email",
+        b"rcpt TO:<sec+post@example.com> NOTIFY=SUCCESS,DELAY,FAILURE"
+        b" ORCPT=rfc822;sec+2Bpost@example.com",
+    ]
