@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, func, select
+from sqlalchemy import ForeignKey, Index, String, Text, bindparam, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from enforcement.data.base import Base
@@ -74,6 +74,14 @@ class Checkpoint(Base):
     signed_at: Mapped[datetime]
 
 
+_LAST = (  # asked for every event: put together once
+    select(Event.seq, Event.hash)
+    .where(Event.stream == bindparam("stream"))
+    .order_by(Event.seq.desc())
+    .limit(1)
+)
+
+
 def record(
     session: Session,
     *,
@@ -95,12 +103,7 @@ def record(
     texts = texts or {}
     if session.get_bind().dialect.name == "postgresql":  # SQLite has one writer anyway
         session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(stream, 0))))
-    last = session.execute(
-        select(Event.seq, Event.hash)
-        .where(Event.stream == stream)
-        .order_by(Event.seq.desc())
-        .limit(1)
-    ).first()
+    last = session.execute(_LAST, {"stream": stream}).first()
     seq, previous = (last.seq + 1, last.hash) if last else (1, GENESIS)
     salts = {name: secrets.token_hex(16) for name in texts}
     body = EventBody(

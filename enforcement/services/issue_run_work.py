@@ -9,17 +9,22 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, exists, func, or_, select
 from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload, selectinload, undefer
 from sqlalchemy.orm.exc import StaleDataError
 
-from enforcement.data.cases import Case
+from enforcement.data.cases import Case, CaseMiss
+from enforcement.data.files import StoredFile
 from enforcement.data.issue_runs import IssueItem, IssueRun
+from enforcement.data.notices import Notice
+from enforcement.data.policies import Policy
+from enforcement.data.register import Duty
+from enforcement.data.windows import WindowRow
 from enforcement.domain.giving import Method
 from enforcement.domain.permissions import system_actor
 from enforcement.domain.refusals import CannotPrint, NotAllowed, NotFound, Refusal, WrongState
@@ -34,8 +39,8 @@ from enforcement.settings import Settings
 
 log = logging.getLogger(__name__)
 WORKER = system_actor("issue run worker")
-BATCH = 10  # items in one transaction, at most …
-BATCH_SECONDS = 0.15  # … and none is begun after this long: others wait to write
+BATCH = 20  # items in one transaction, at most …
+BATCH_SECONDS = 0.2  # … and none is begun after this long: others wait to write
 REST_SECONDS = 0.005  # between batches, so that whoever waits for the writer's lock gets it
 TRIES = 5  # times that a case somebody is saving meanwhile is tried again
 WAITS = (0.5, 1, 2, 5, 10, 20)  # seconds after each failure of the database in a row
@@ -57,6 +62,13 @@ class Batch:
     done: list[int] = field(default_factory=list)
     failed: dict[int, Refusal] = field(default_factory=dict)
     again: list[int] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def next_size(self) -> int:
+        """How many to take next, so that all that is fetched for them is used in the time."""
+        tried = len(self.done) + len(self.failed) + len(self.again)
+        return max(1, min(BATCH, int(BATCH_SECONDS * tried / self.seconds))) if tried else 2
 
     def __bool__(self) -> bool:
         return bool(self.done or self.failed or self.again)
@@ -76,21 +88,21 @@ def work_on(
     `most`: stop after about so many. A database that is down, full or restarted is waited for; when
     it stays away the error is raised and the next sweep goes on.
     """
-    done, failures = 0, 0
+    done, failures, size = 0, 0, 2
     lines: Lines = {}
     while (most is None or done < most) and not stopping():
         try:
             with transaction(engine, WORKER, clock(), settings) as work:
                 if not lines:
                     lines = _lines(work, run_id)
-                batch = _some(work, run_id, lines)
+                batch = _some(work, run_id, lines, size)
         except _AWAY:
             failures += 1
             if failures > len(WAITS):
                 raise
             time.sleep(WAITS[failures - 1])
             continue
-        failures = 0
+        failures, size = 0, batch.next_size
         done += len(batch.done) + len(batch.failed)
         if not batch and not _next_phase(engine, settings, run_id, clock):
             break
@@ -105,7 +117,7 @@ def _lines(work: Work, run_id: int) -> Lines:
     return {line.position: line for line in issue_run_manifest.read(work, run).items}
 
 
-def _some(work: Work, run_id: int, lines: Lines) -> Batch:
+def _some(work: Work, run_id: int, lines: Lines, size: int) -> Batch:
     """A few items of the run's present phase, each whole or not at all."""
     run = work.session.scalar(
         select(IssueRun).where(IssueRun.id == run_id).with_for_update(read=True)
@@ -118,26 +130,60 @@ def _some(work: Work, run_id: int, lines: Lines) -> Batch:
         return Batch()  # `_next_phase` stops the run, with its own lock
     theirs = replace(work, actor=actor)
     batch = Batch()
-    until = time.monotonic() + BATCH_SECONDS
-    for item in _take(work.session, run):
+    begun = time.monotonic()
+    items, _held = _take(work.session, run, size)
+    for item in items:
         _one(theirs, run, item, lines, batch)
-        if time.monotonic() >= until:
+        batch.seconds = time.monotonic() - begun
+        if batch.seconds >= BATCH_SECONDS:
             break
     _record(work, run, batch)
     return batch
 
 
-def _take(session: Session, run: IssueRun) -> list[IssueItem]:
+def _take(session: Session, run: IssueRun, size: int) -> tuple[list[IssueItem], list[object]]:
+    """The next items that no other worker has, and what they refer to, which is only remembered
+    while somebody holds it."""
     wanted = "waiting" if run.state == "drafting" else "drafted"
-    return list(
+    taken = list(
         session.scalars(
             select(IssueItem)
             .where(IssueItem.run_id == run.id, IssueItem.state == wanted)
             .order_by(IssueItem.tries, IssueItem.position)
-            .limit(BATCH)
+            .limit(size)
             .with_for_update(skip_locked=True)
         )
     )
+    return taken, _bring(session, taken)
+
+
+def _bring(session: Session, taken: Sequence[IssueItem]) -> list[object]:
+    """The items' cases with all that the gates read, in a statement a table, not one a case."""
+    cases = (
+        select(Case)
+        .where(Case.id.in_([item.case_id for item in taken]))
+        .options(
+            joinedload(Case.provider),
+            selectinload(Case.holds),
+            selectinload(Case.clocks),
+            selectinload(Case.misses).joinedload(CaseMiss.duty).joinedload(Duty.location),
+        )
+    )
+    found = list(session.scalars(cases))
+    months = {miss.window_no for case in found for miss in case.misses}
+    beside = [
+        select(Policy).where(Policy.id.in_({case.policy_id for case in found})),
+        select(WindowRow).where(WindowRow.number.in_(months)),
+    ]
+    if drafted := [item.notice_id for item in taken if item.notice_id is not None]:
+        documents = select(Notice.pdf_sha256).where(Notice.id.in_(drafted))
+        beside += [
+            select(Notice).where(Notice.id.in_(drafted)),
+            select(StoredFile)
+            .where(StoredFile.sha256.in_(documents))
+            .options(undefer(StoredFile.content)),
+        ]
+    return [*found, *(row for query in beside for row in session.scalars(query))]
 
 
 def _one(work: Work, run: IssueRun, item: IssueItem, lines: Lines, batch: Batch) -> None:

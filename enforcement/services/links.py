@@ -26,6 +26,7 @@ from enforcement.domain.permissions import Permission
 from enforcement.domain.refusals import BadInput, NotFound, WrongState
 from enforcement.services.case_facts import INTENT, live_notice
 from enforcement.services.cases import stream
+from enforcement.services.files import link_secret
 from enforcement.services.policies import in_force
 from enforcement.services.work import Work
 from enforcement.settings import Settings
@@ -274,7 +275,7 @@ def _after(work: Work, period_ends_on: date) -> datetime:
 
 
 def _mac(settings: Settings, words: str) -> bytes:
-    return hmac.new(settings.secrets().link.encode(), words.encode(), hashlib.sha256).digest()
+    return hmac.new(link_secret(settings).encode(), words.encode(), hashlib.sha256).digest()
 
 
 def _secret(settings: Settings, reference: str, generation: int) -> str:

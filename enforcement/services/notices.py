@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, time
-from typing import cast
+from typing import Any, cast
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -156,7 +156,8 @@ def _draft(
     version: int | None,
 ) -> Notice:
     action = ACTIONS[kind].draft
-    table_step(action, facts_of(work, case), work.actor, work.today)
+    gathered = facts_of(work, case)  # no gate of drafting asks about the draft itself
+    table_step(action, gathered, work.actor, work.today)
     refuse_other_part(work, case, Part.DRAFTER)
     require_proper(case, recipient, method)
     if send_on < work.today:
@@ -176,7 +177,7 @@ def _draft(
         links.ensure(work, case, notice)
     look_at_page(work, case, notice)
     facts: dict[str, Fact] = {"notice": notice.reference, "facts_sha256": notice.facts_sha256}
-    move(work, case, action, facts)
+    move(work, case, action, facts, gathered=gathered)
     return notice
 
 
@@ -235,7 +236,8 @@ def submit(work: Work, case: Case, notice: Notice, version: int | None = None) -
         notice.pdf_sha256 = keep(work, made.pdf, PDF, secret=True)
     work.session.flush()
     action = ACTIONS[notice.kind].submit
-    table_step(action, facts_of(work, case), work.actor, work.today)
+    gathered = facts_of(work, case)  # no gate of submitting asks whether it was submitted
+    table_step(action, gathered, work.actor, work.today)
     notice.state, notice.submitted_at = "submitted", work.now
     work.session.flush()
     return move(
@@ -247,6 +249,7 @@ def submit(work: Work, case: Case, notice: Notice, version: int | None = None) -
             "pdf_sha256": notice.pdf_sha256,
             "facts_sha256": notice.facts_sha256,
         },
+        gathered=gathered,
     )
 
 
@@ -341,26 +344,32 @@ def send_out(work: Work, case: Case, notice: Notice, enqueue: Enqueue) -> None:
     if channel == "hand":
         return
     facts = notice_facts.stored_facts(notice)
-    title = TITLES[notice.kind]
     item = queue(
         work,
         f"notice-{notice.reference}",
         channel,
         notice.recipient["email"] if channel == "email" else "",
-        {
-            "subject": f"{title}: {notice.reference}",
-            "text": _covering_words(facts, title),
-            "attach": notice.pdf_sha256,
-            "filename": f"{notice.reference}.pdf",
-            "reference": notice.reference,
-            "recipient": notice.recipient["name"],
-            "postcode": notice.recipient["postcode"],
-            "pages": notice.pages or 0,
-        },
+        parcel(notice, facts, TITLES[notice.kind], notice.pdf_sha256, notice.pages),
         notice=notice,
         not_before=local_instant(facts.dated, _OPENING),
     )
     enqueue(work.session, item.id)
+
+
+def parcel(
+    notice: Notice, facts: NoticeFacts, title: str, pdf_sha256: str | None, pages: int | None
+) -> dict[str, Any]:
+    """What the outbox needs to send a kept PDF of a notice by mail or by post."""
+    return {
+        "subject": f"{title}: {notice.reference}",
+        "text": _covering_words(facts, title),
+        "attach": pdf_sha256,
+        "filename": f"{notice.reference}.pdf",
+        "reference": notice.reference,
+        "recipient": notice.recipient["name"],
+        "postcode": notice.recipient["postcode"],
+        "pages": pages or 0,
+    }
 
 
 def _covering_words(facts: NoticeFacts, title: str) -> str:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Any
+from weakref import ref
 
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from enforcement.data.policies import KINDS, Policy
@@ -77,29 +78,54 @@ def approve(work: Work, policy_id: int) -> Policy:
 
 def in_force(session: Session, kind: str, day: date) -> Policy:
     """The approved row of a kind in force on a day; NotFound when none is."""
-    row = session.scalar(
-        select(Policy)
-        .where(Policy.kind == kind, Policy.effective_from <= day, Policy.approved_by.is_not(None))
-        .order_by(Policy.effective_from.desc(), Policy.id.desc())
-        .limit(1)
-    )
-    if row is None:
+    begun = [row for row in approved(session, kind) if row.effective_from <= day]
+    if not begun:
         raise NotFound(
             f"No approved “{kind}” policy is in force on {day}.",
             fix="Propose one in Settings and have it approved.",
         )
-    return row
+    return begun[-1]
 
 
 def approved(session: Session, kind: str) -> list[Policy]:
-    """Every approved row of a kind, oldest first."""
-    return list(
-        session.scalars(
-            select(Policy)
-            .where(Policy.kind == kind, Policy.approved_by.is_not(None))
-            .order_by(Policy.effective_from, Policy.id)
+    """Every approved row of a kind, oldest first. Read once in a transaction: many ask for them."""
+    read = _read_in_this_transaction(session)
+    if kind not in read:
+        read[kind] = list(
+            session.scalars(
+                select(Policy)
+                .where(Policy.kind == kind, Policy.approved_by.is_not(None))
+                .order_by(Policy.effective_from, Policy.id)
+            )
         )
-    )
+    return list(read[kind])
+
+
+_READ = "enforcement_policies"
+
+
+def _read_in_this_transaction(session: Session) -> dict[str, list[Policy]]:
+    """What this transaction has read so far; forgotten with it, and when a policy is written."""
+    if any(isinstance(row, Policy) for row in (*session.new, *session.dirty)):
+        session.flush()
+    root = session.get_transaction()
+    held = session.info.get(_READ)
+    if held is None or root is None or held[0]() is not root:
+        held = (lambda: None) if root is None else ref(root), {}
+        session.info[_READ] = held
+    found: dict[str, list[Policy]] = held[1]
+    return found
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _forget_undone(session: Session, _ended: Any) -> None:
+    session.info.pop(_READ, None)
+
+
+@event.listens_for(Session, "after_flush")
+def _forget_written(session: Session, _context: Any) -> None:
+    if any(isinstance(row, Policy) for row in (*session.new, *session.dirty)):
+        session.info.pop(_READ, None)
 
 
 def threshold_on(session: Session, day: date) -> tuple[Policy, ThresholdPolicy]:
