@@ -25,6 +25,8 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from enforcement.channels.message import NoAnswer
+from enforcement.channels.notify import NotifyAccount
 from enforcement.settings import MEGABYTE, Settings
 
 FONTS = Path(__file__).resolve().parent / "rendering" / "fonts"
@@ -85,6 +87,7 @@ def examine(settings: Settings, now: datetime) -> tuple[Finding, ...]:
         _time_zone(),
         _clock(now),
         _mail(settings),
+        _notify(settings),
         _scanner(settings.clamd_address),
         _chromium(),
     )
@@ -270,6 +273,36 @@ def _smtp_answer(scheme: str, host: str, port: int | None) -> int:
         if scheme == "smtp+starttls":
             server.starttls(context=context)
         return server.noop()[0]
+
+
+def _notify(settings: Settings) -> Finding:
+    """Ask for its templates: proves the address, the key and, by the token's time, our clock."""
+    used = [
+        what
+        for what, by in (("email", settings.email_by), ("letters", settings.letters_by))
+        if by == "notify"
+    ]
+    if settings.notify_key is None:
+        return Finding("GOV.UK Notify", True, "not set; nothing goes by it", "", needed=False)
+    host = urlsplit(settings.notify_url).hostname
+    try:
+        found = NotifyAccount(settings.notify_key, settings.notify_url, PATIENCE).templates()
+    except NoAnswer as reason:
+        return Finding(
+            "GOV.UK Notify",
+            False,
+            f"{host}: {reason}",
+            "Check ENFORCEMENT_NOTIFY_KEY, ENFORCEMENT_NOTIFY_URL, the firewall and the clock.",
+            needed=bool(used),
+        )
+    if "email" in used and settings.notify_template not in found:
+        return Finding(
+            "GOV.UK Notify",
+            False,
+            f"{host} has no template {settings.notify_template}",
+            "Set ENFORCEMENT_NOTIFY_TEMPLATE to the id of an email template of this service.",
+        )
+    return Finding("GOV.UK Notify", True, f"{host} answers; by it: {' and '.join(used) or '–'}", "")
 
 
 def _scanner(address: str | None) -> Finding:

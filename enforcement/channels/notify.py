@@ -103,13 +103,13 @@ class NotifyAccount:
         ours = [_report(one) for one in listed if one.get("reference") == key]
         return min(ours, key=lambda one: one.at, default=None)
 
-    def service(self) -> str:
-        """Ask for the templates' names: proves address, key and clock. Raises NoAnswer."""
+    def templates(self) -> frozenset[str]:
+        """The ids of its templates: proves address, key and clock. Raises NoAnswer."""
         try:
             told = self._request(lambda notify: notify.get_all_templates())
         except APIError as error:
             raise NoAnswer(_said(error)) from error
-        return f"{len(told.get('templates', ()))} templates"
+        return frozenset(str(one.get("id")) for one in told.get("templates", ()))
 
     def hand_over(self, ask: Callable[[Any], Any], now: datetime) -> Sent:
         """Send by `ask` and read the answer. Raises one of the three other outcomes."""

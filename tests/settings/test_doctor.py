@@ -10,6 +10,7 @@ import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
+import notify_server
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Sink
@@ -153,3 +154,25 @@ def _answer_once(server: socket.socket, answer: bytes) -> None:
     with connection:
         assert connection.recv(64) == b"zPING\0"
         connection.sendall(answer)
+
+
+BY_NOTIFY = {
+    "ENFORCEMENT_EMAIL_BY": "notify",
+    "ENFORCEMENT_NOTIFY_KEY": notify_server.KEY,
+    "ENFORCEMENT_NOTIFY_TEMPLATE": notify_server.TEMPLATE,
+}
+
+
+def test_notify_is_asked_with_the_key(tmp_path: Path) -> None:
+    assert not looked(tmp_path, "GOV.UK Notify").needed
+    with notify_server.running() as notify:
+        there = {**BY_NOTIFY, "ENFORCEMENT_NOTIFY_URL": notify.url}
+        assert looked(tmp_path, "GOV.UK Notify", **there).ok
+        wrong = {"ENFORCEMENT_NOTIFY_KEY": notify_server.KEY[:-1] + "0"}
+        refused = looked(tmp_path, "GOV.UK Notify", **there | wrong)
+        assert not refused.ok
+        assert "403" in refused.found
+        assert notify_server.SECRET not in refused.found
+        other = {"ENFORCEMENT_NOTIFY_TEMPLATE": "00000000-0000-0000-0000-000000000000"}
+        assert "no template" in looked(tmp_path, "GOV.UK Notify", **there | other).found
+    assert not looked(tmp_path, "GOV.UK Notify", **there).ok

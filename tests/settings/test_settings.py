@@ -147,3 +147,31 @@ def test_an_emptied_key_file_is_refused_not_replaced(tmp_path: Path) -> None:
 def test_the_page_of_settings_says_what_the_code_says() -> None:
     page = (ROOT / "docs" / "operations" / "settings.md").read_text(encoding="utf-8")
     assert settings_table() in page
+
+
+KEY = "invented-7b1d0f6e-3c2a-4f7e-9b11-0a1b2c3d4e5f-c5a1e8d2-91b7-4c3e-8f60-d4b2a9071f3e"
+
+
+@pytest.mark.parametrize(
+    ("environ", "words"),
+    [
+        ({"ENFORCEMENT_EMAIL_BY": "notify"}, "no key"),
+        ({"ENFORCEMENT_LETTERS_BY": "notify"}, "no key"),
+        ({"ENFORCEMENT_EMAIL_BY": "notify", "ENFORCEMENT_NOTIFY_KEY": KEY}, "no template"),
+        ({"ENFORCEMENT_EMAIL_BY": "pigeon"}, "one of: mail, notify"),
+        ({"ENFORCEMENT_NOTIFY_KEY": KEY[:-1]}, "whole key"),
+        ({"ENFORCEMENT_NOTIFY_TEMPLATE": "letter"}, "must be like"),
+        ({"ENFORCEMENT_NOTIFY_CONFIRM_EMAIL": "perhaps"}, "yes or no"),
+        ({"ENFORCEMENT_NOTIFY_RETENTION_WEEKS": "79"}, "from 1 to 78"),
+        ({"ENFORCEMENT_NOTIFY_POSTAGE": "third"}, "first, second"),
+    ],
+)
+def test_settings_for_notify_are_checked(environ: dict[str, str], words: str) -> None:
+    with pytest.raises(BadInput, match=words):
+        Settings.read(environ)
+
+
+def test_the_key_for_notify_is_never_shown() -> None:
+    settings = Settings.read({"ENFORCEMENT_LETTERS_BY": "notify", "ENFORCEMENT_NOTIFY_KEY": KEY})
+    assert (settings.notify_key, settings.email_by) == (KEY, "mail")
+    assert KEY[-36:] not in repr(settings)
