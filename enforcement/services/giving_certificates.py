@@ -35,6 +35,7 @@ from enforcement.services.recipients import RecipientChoice
 from enforcement.services.work import Work
 
 KIND = "giving_certificate"
+NEVER_GIVEN = paper.CERTIFICATES  # kept as evidence, never given to anybody
 RULES = {
     Method.HAND: "A notice delivered by hand is given on the day it is delivered (regulation 7).",
     Method.ELECTRONIC: "A notice sent by electronic means is given on the first working day after "
@@ -58,7 +59,7 @@ _CHANNELS = {"email": "Email", "print": "Post", "hand": "By hand"}
 
 def why_not(notice: Notice) -> str:
     """Why there is nothing to certify about a notice, or nothing."""
-    if notice.kind in paper.CERTIFICATES:
+    if notice.kind in NEVER_GIVEN:
         return "A certificate is not given to anybody."
     if notice.given_on is None or notice.sent_at is None:
         return "It is not recorded as sent yet."

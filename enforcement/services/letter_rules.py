@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from sqlalchemy import func, select
 
 from enforcement.data.cases import Case
@@ -11,28 +9,33 @@ from enforcement.data.notices import Notice
 from enforcement.data.payments import LedgerEntry
 from enforcement.domain import letters
 from enforcement.domain.calendar import local_date
+from enforcement.domain.gates import CaseFacts
 from enforcement.domain.letters import Letter, LetterFacts
 from enforcement.services.case_facts import facts_of, penalty_of
 from enforcement.services.policies import in_force
 from enforcement.services.work import Work
 
-_GONE = ("withdrawn", "discarded")
 
+def facts_of_letters(work: Work, case: Case, facts: CaseFacts | None = None) -> LetterFacts:
+    """Everything the rules of the letters look at, as it stands now. Reads only.
 
-def facts_of_letters(work: Work, case: Case) -> LetterFacts:
-    """Everything the rules of the letters look at, as it stands now. Reads only."""
-    facts = facts_of(work, case)
+    `facts`: those of the case, when the caller has gathered them already.
+    """
+    facts = facts or facts_of(work, case)
     policy = in_force(work.session, "letters", work.today).body
-    balance = facts.balance_pence or 0
+    latest = _latest(work, case)
+    reminded, waits = latest.get(Letter.REMINDER), latest.get(Letter.NON_PAYMENT)
     return LetterFacts(
         case=facts,
-        last_reminder_on=_last_reminder(work, case),
+        last_reminder_on=local_date(reminded.issued_at)
+        if reminded is not None and reminded.issued_at
+        else None,
         before_due=int(policy["reminder_before_due"]),
         apart=int(policy["reminder_apart"]),
-        credit_pence=max(-balance, 0),
-        told_of_credit_pence=_told_of_credit(work, case),
-        told_no_penalty=_latest(work, case, Letter.NO_PENALTY) is not None,
-        certificate_waits=_waits(work, case),
+        credit_pence=max(-(facts.balance_pence or 0), 0),
+        told_of_credit_pence=_told_of_credit(work, case, latest.get(Letter.REFUND)),
+        told_no_penalty=Letter.NO_PENALTY in latest,
+        certificate_waits=waits is not None and waits.state == "submitted",
     )
 
 
@@ -41,37 +44,35 @@ def check(work: Work, case: Case, letter: Letter) -> None:
     letters.check(letter, facts_of_letters(work, case), work.actor, work.today)
 
 
-def offers(work: Work, case: Case) -> list[tuple[Letter, tuple[str, ...]]]:
+def offers(
+    work: Work, case: Case, facts: CaseFacts | None = None
+) -> list[tuple[Letter, tuple[str, ...]]]:
     """The letters that the case's state knows, each with every reason why not now."""
-    facts = facts_of_letters(work, case)
+    known = facts_of_letters(work, case, facts)
     return [
-        (letter, letters.why_not(letter, facts, work.actor, work.today))
+        (letter, letters.why_not(letter, known, work.actor, work.today))
         for letter, rule in letters.RULES.items()
-        if facts.case.state in rule.states
+        if known.case.state in rule.states
     ]
 
 
-def _latest(work: Work, case: Case, letter: Letter) -> Notice | None:
-    return work.session.scalar(
+def _latest(work: Work, case: Case) -> dict[Letter, Notice]:
+    """The last letter of each kind that was not given up."""
+    found = work.session.scalars(
         select(Notice)
         .where(
             Notice.case_id == case.id,
-            Notice.kind == letter.value,
-            Notice.state.not_in(_GONE),
+            Notice.kind.in_([letter.value for letter in Letter]),
+            Notice.state.not_in(("withdrawn", "discarded")),
         )
-        .order_by(Notice.sequence.desc())
-        .limit(1)
+        .order_by(Notice.sequence)
     )
+    return {Letter(notice.kind): notice for notice in found}
 
 
-def _last_reminder(work: Work, case: Case) -> date | None:
-    last = _latest(work, case, Letter.REMINDER)
-    return local_date(last.issued_at) if last is not None and last.issued_at else None
-
-
-def _told_of_credit(work: Work, case: Case) -> int:
+def _told_of_credit(work: Work, case: Case, letter: Notice | None) -> int:
     """The refund the provider was told of, if no entry was made in the ledger since. Pence."""
-    letter, penalty = _latest(work, case, Letter.REFUND), penalty_of(work.session, case)
+    penalty = penalty_of(work.session, case) if letter is not None else None
     if letter is None or letter.issued_at is None or penalty is None:
         return 0
     last = work.session.scalar(
@@ -80,8 +81,3 @@ def _told_of_credit(work: Work, case: Case) -> int:
     if last is not None and last > letter.issued_at:
         return 0
     return int(letter.facts["refund"]["repaid_pence"])
-
-
-def _waits(work: Work, case: Case) -> bool:
-    latest = _latest(work, case, Letter.NON_PAYMENT)
-    return latest is not None and latest.state == "submitted"

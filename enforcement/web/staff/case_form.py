@@ -75,6 +75,7 @@ class FormPage:
     intro: str = ""
     passages: Sequence[tuple[str, str]] = ()
     note: str = ""
+    paper_url: str = ""  # a document to look at before the form is sent
 
 
 def answer(

@@ -17,13 +17,14 @@ from enforcement.domain.permissions import Permission, can, not_yours
 from enforcement.services import cases as case_services
 from enforcement.services import giving, notice_changes, notice_pages, notices
 from enforcement.services.case_facts import facts_of
+from enforcement.services.giving_certificates import NEVER_GIVEN
 from enforcement.services.notice_facts import stored_facts
 from enforcement.services.recipients import RecipientChoice, judge
 from enforcement.services.work import Work
 from enforcement.web import pages
 from enforcement.web.filters import day, moment, money, plural, weekday
 from enforcement.web.listing import Cell, Column, Listing
-from enforcement.web.staff import notice_sending
+from enforcement.web.staff import giving_actions, notice_sending
 
 STATES: dict[str, pages.Tag] = {
     "draft": pages.Tag("Draft", "white"),
@@ -64,17 +65,30 @@ class NoticePage:
     words_url: str
     returned_reason: str
     printable: bool
+    unsigned: bool
     submit_url: str = ""
     edit_url: str = ""
     approve_url: str = ""
     return_url: str = ""
     issue_url: str = ""
     record_url: str = ""
-    doubt_url: str = ""
-    prove_url: str = ""
+    about_giving: tuple[tuple[str, str], ...] = ()
     why_not: str = ""
     receipt: Listing | None = None
     sendings: tuple[notice_sending.SendingView, ...] = ()
+
+
+CERTIFICATES = {
+    "submitted": pages.Tag("Awaiting signature", "yellow"),
+    "approved": pages.Tag("Kept", "green"),
+}
+
+
+def state_tag(notice: Notice) -> pages.Tag:
+    """Where a notice stands; a certificate is kept, and is given to nobody."""
+    if notice.kind in NEVER_GIVEN and notice.state in CERTIFICATES:
+        return CERTIFICATES[notice.state]
+    return STATES[notice.state]
 
 
 def listing(case: Case, found: list[Notice]) -> Listing:
@@ -86,7 +100,7 @@ def listing(case: Case, found: list[Notice]) -> Listing:
                 href=url_for("notices.notice", reference=case.reference, notice_id=one.id),
                 note=one.reference,
             ),
-            "state": Cell(STATES[one.state].text, tag=STATES[one.state].colour),
+            "state": Cell(state_tag(one).text, tag=state_tag(one).colour),
             "sent": moment(one.sent_at) if one.sent_at else "",
             "given": day(one.given_on) if one.given_on else "",
             "people": Cell(
@@ -190,7 +204,7 @@ def page(work: Work, case: Case, notice: Notice) -> NoticePage:
     return NoticePage(
         title=notices.TITLES.get(notice.kind, notice.kind),
         reference=notice.reference,
-        state=STATES[notice.state],
+        state=state_tag(notice),
         version=notice.version,
         facts=_facts(case, notice),
         checks=[
@@ -207,6 +221,8 @@ def page(work: Work, case: Case, notice: Notice) -> NoticePage:
         words_url=url_for("notices.words", **here),
         returned_reason=(notice.returned_reason or "") if notice.state == "draft" else "",
         printable=notice.pages is not None,
+        unsigned=notice.kind in NEVER_GIVEN and notice.pdf_sha256 is None,
+        about_giving=giving_actions.of_notice(work, notice),
         receipt=_receipt(notice),
         sendings=notice_sending.views(work, case, notice),
         why_not=_late(work, notice),
@@ -234,20 +250,7 @@ def _buttons(work: Work, case: Case, notice: Notice, action: Action | None) -> d
             found["return_url"] = url_for("notices.give_back", **here)
     if notice.state in ("issued", "failed") and can(work.actor, Permission.RECORD_GIVING):
         found["record_url"] = url_for("giving.record", **here)
-    return found | _about_giving(work, case, notice)
-
-
-def _about_giving(work: Work, case: Case, notice: Notice) -> dict[str, str]:
-    """A given notice whose giving may be put in doubt, or is in doubt and may be settled."""
-    here: dict[str, Any] = {"reference": case.reference, "notice_id": notice.id}
-    known = notice.state == "given" and notice.kind in notices.ACTIONS and State(case.state).live
-    if not known or not can(work.actor, Permission.RECORD_GIVING):
-        return {}
-    if not case.giving_in_doubt:
-        return {"doubt_url": url_for("giving.doubt", **here)}
-    if giving.in_doubt(work, case) == notice.reference:
-        return {"prove_url": url_for("giving.prove", **here)}
-    return {}
+    return found
 
 
 def _late(work: Work, notice: Notice) -> str:
@@ -258,7 +261,31 @@ def _late(work: Work, notice: Notice) -> str:
     return giving.shortfall(work, notice, max(planned, work.today), Method(notice.method)) or ""
 
 
+def _of_certificate(notice: Notice) -> list[pages.Fact]:
+    facts = stored_facts(notice)
+    found = [pages.Fact("Drafted", notice.drafted_by_name, moment(notice.drafted_at))]
+    if facts.earlier:
+        about = notices.TITLES[facts.earlier.kind]
+        found.insert(0, pages.Fact("About", about, facts.earlier.reference))
+    if facts.unpaid:
+        found.append(
+            pages.Fact(
+                "Not received",
+                money(facts.unpaid.unpaid_pence),
+                f"by the end of {day(facts.unpaid.not_received_by)}",
+            )
+        )
+    if notice.approved_at:
+        signed = notice.approved_by_name or ""
+        found.append(pages.Fact("Signed", signed, moment(notice.approved_at)))
+    if notice.pages:
+        found.append(pages.Fact("Length", plural(notice.pages, "page")))
+    return found
+
+
 def _facts(case: Case, notice: Notice) -> list[pages.Fact]:
+    if notice.kind in NEVER_GIVEN:
+        return _of_certificate(notice)
     facts = stored_facts(notice)
     to = RecipientChoice.of(notice.recipient)
     method = Method(notice.method)

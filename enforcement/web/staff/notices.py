@@ -8,14 +8,13 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response
-from wtforms import HiddenField, IntegerField, RadioField, SelectField, StringField
-from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms import HiddenField, IntegerField
+from wtforms.validators import InputRequired, NumberRange
 
 from enforcement.data.cases import Case
 from enforcement.data.notices import Notice
 from enforcement.domain.clocks import MINIMUM_REPRESENTATIONS_DAYS
-from enforcement.domain.giving import Capacity, Method
+from enforcement.domain.giving import Method
 from enforcement.domain.permissions import Permission
 from enforcement.domain.refusals import Refusal
 from enforcement.services import cases as case_services
@@ -29,67 +28,25 @@ from enforcement.services.work import Work
 from enforcement.web import access
 from enforcement.web.fields import DayField, LongTextField
 from enforcement.web.forms import NhsForm, form_errors
-from enforcement.web.staff import notice_view
+from enforcement.web.staff import letter_actions, notice_view
 from enforcement.web.staff.case_frame import case_frame
 from enforcement.web.staff.queueing import enqueue
+from enforcement.web.staff.recipient_fields import METHODS as METHODS  # the ways, for a run
+from enforcement.web.staff.recipient_fields import OTHER, RecipientFields
 
 bp = Blueprint("notices", __name__)
-OTHER = "other"
-METHODS = {
-    Method.ELECTRONIC: "Email",
-    Method.FIRST_CLASS: "First class post",
-    Method.RECORDED: "Recorded delivery",
-    Method.REGISTERED: "Prepaid registered post",
-    Method.HAND: "By hand",
-}
 
 
-class DraftForm(NhsForm):
+class DraftForm(RecipientFields):
     """Who the notice is given to, how, and on which day."""
 
     version = HiddenField()
-    who = RadioField("Who is it given to, and where?", validators=[InputRequired("Choose one")])
-    capacity = SelectField(
-        "What the other address is",
-        choices=[
-            SelectChoice("", "Choose"),
-            *(SelectChoice(one.value, one.words.capitalize()) for one in Capacity),
-        ],
-        validators=[Optional()],
-    )
-    attention = StringField("For the attention of", validators=[Length(max=80)])
-    address = LongTextField(
-        "Postal address", description="One line each, without the postcode", validators=[Optional()]
-    )
-    postcode = StringField("Postcode", validators=[Length(max=10)])
-    email = StringField("Email address", validators=[Length(max=254)])
-    method = RadioField(
-        "How is it given?",
-        choices=[SelectChoice(one.value, words) for one, words in METHODS.items()],
-        validators=[InputRequired("Choose how the notice is given")],
-    )
     send_on = DayField(
         "Planned day of sending",
         description="The dates on the notice are counted from this day",
         validators=[InputRequired("Say on which day it is sent")],
     )
     period_days = IntegerField("Days", validators=[InputRequired("Say how many days")])
-
-    def choice(self, work: Work, case: Case) -> RecipientChoice:
-        """The recipient chosen or typed."""
-        if self.who.data != OTHER:
-            return recipients.choices(work.session, case)[int(self.who.data)]
-        return RecipientChoice(
-            capacity=Capacity(self.capacity.data or Capacity.OTHER),
-            name=case.provider.name,
-            address=tuple(
-                line.strip() for line in (self.address.data or "").splitlines() if line.strip()
-            ),
-            postcode=(self.postcode.data or "").strip(),
-            email=(self.email.data or "").strip(),
-            attention=(self.attention.data or "").strip(),
-            source="Entered by the officer",
-        )
 
 
 class ReturnForm(NhsForm):
@@ -174,13 +131,7 @@ def _draft_form(work: Work, case: Case, kind: str) -> DraftForm:
     if existing is not None and existing.state == "draft":
         start |= _as_drafted(existing, known)
     form = DraftForm(data=start)
-    form.who.choices = [
-        *(
-            SelectChoice(str(number), notice_view.recipient_words(one))
-            for number, one in enumerate(known)
-        ),
-        SelectChoice(OTHER, "Somebody else, or another address"),
-    ]
+    form.offer([notice_view.recipient_words(one) for one in known])
     least = MINIMUM_REPRESENTATIONS_DAYS if kind == INTENT else 1
     form.period_days.validators = [
         InputRequired("Say how many days"),
@@ -226,6 +177,8 @@ def _page(reference: str, notice_id: int, errors: list[dict[str, str]] | None = 
         "staff/notices/notice.html",
         case_frame=case_frame(work, case, "notices"),
         page=notice_view.page(work, case, found),
+        about=letter_actions.of_notice(work, case, found),
+        copies=letter_actions.copies_sent(work, found),
         return_form=return_form,
         errors=errors or [],
     )

@@ -25,6 +25,7 @@ from enforcement.web.fields import DayField, MoneyField, visible
 from enforcement.web.filters import day, money
 from enforcement.web.forms import NhsSearchForm
 from enforcement.web.listing import Cell, Column, Listing
+from enforcement.web.staff import letter_actions
 from enforcement.web.staff.case_form import CaseForm, FormPage, answer, chosen, options, words
 from enforcement.web.staff.case_frame import case_frame, place
 
@@ -164,7 +165,7 @@ def _actions(work: Work, case: Case, penalty: Penalty | None) -> list[pages.Acti
         if choice.action in CHASES:
             url = place("payments.chase", reference=case.reference, action=choice.action.value)
             found.append(pages.Action(choice.action.label, url, reason=" ".join(choice.reasons)))
-    return found
+    return found + letter_actions.about_money(work, case)
 
 
 def _not_now(kind: Kind, penalty: Penalty | None) -> str:
