@@ -9,13 +9,18 @@ from sqlalchemy import ColumnElement, Label, ScalarSelect, and_, func, select
 
 from enforcement.data.cases import Case
 from enforcement.data.files import ImportedFile
+from enforcement.data.giving import GivingProposal
 from enforcement.data.history import Event
 from enforcement.data.people import Account
 from enforcement.data.policies import Policy
 from enforcement.data.runs import Run
+from enforcement.data.tasks import Task
 from enforcement.data.windows import WindowRow
 from enforcement.domain.cases import State
 from enforcement.domain.permissions import Role
+from enforcement.domain.tasks import TaskKind
+from enforcement.services import tasks
+from enforcement.services.giving_queue import awaits
 from enforcement.services.work import Work
 from enforcement.services.worklist import only
 
@@ -24,6 +29,7 @@ EXCEPTION_DAYS = 90
 EXCEPTIONS = (
     "notice_withdrawn",
     "giving_doubted",
+    "giving_corrected",
     "sending_uncertain",
     "decision_superseded",
     "case_reopened",
@@ -54,6 +60,13 @@ def _list(name: str, words: str, *query: tuple[str, str], hot: bool = True) -> T
 
 
 MINE = ("officer", "me")
+_TASKS = "tasks.tasks"
+MY_TASKS = Tile("tasks_mine", "tasks of my cases", _TASKS, (("whose", "me"),))
+LATE_TASKS = Tile("tasks_overdue", "tasks overdue", _TASKS, (("state", "overdue"),))
+PROPOSALS = Tile("proposals", "proposals about giving to answer", _TASKS)
+REFUNDS = Tile(
+    "tasks_refund", "refunds to make by a day", _TASKS, (("kind", TaskKind.REFUND_DUE.value),)
+)
 OVERDUE = _list("overdue", "overdue", ("only", "overdue"))
 TODAY = _list("today", "due today", ("only", "today"))
 UNREAD = _list("unread", "new replies to read", ("only", "unread"))
@@ -69,7 +82,7 @@ TILES: dict[Role, tuple[Tile, ...]] = {
     Role.OFFICER: (
         _list("my_overdue", "of my cases overdue", MINE, ("only", "overdue")),
         _list("my_today", "of my cases due today", MINE, ("only", "today")),
-        UNREAD,
+        MY_TASKS, LATE_TASKS, UNREAD,
         SENDING,
         UNASSIGNED,
         _list("my_hold", "of my cases on hold", MINE, ("only", "hold"), hot=False),
@@ -77,13 +90,16 @@ TILES: dict[Role, tuple[Tile, ...]] = {
     ),
     Role.SENIOR: (
         _list("approval", "waiting for my approval", ("only", "approval")),
-        OVERDUE, TODAY, SENDING, DOUBT, RUNS, FEEDS,
+        PROPOSALS, OVERDUE, TODAY, LATE_TASKS, SENDING, DOUBT, RUNS, FEEDS,
     ),
-    Role.LEADER: (OVERDUE, TODAY, UNASSIGNED, UNREAD, HOLDS, RUNS, FEEDS, IMPORTS, POLICIES),
+    Role.LEADER: (
+        OVERDUE, TODAY, LATE_TASKS, UNASSIGNED, UNREAD, HOLDS, RUNS, FEEDS, IMPORTS, POLICIES,
+    ),
     Role.PANEL: (_list("vote", "cases waiting for my vote", ("only", "vote")),),
     Role.FINANCE: (
         _list("unpaid", "payments overdue", ("only", "unpaid")),
         _list("refund", "refunds due", ("only", "refund")),
+        REFUNDS,
         _list("recovery", "in recovery", ("stage", State.RECOVERY.value), hot=False),
     ),
     Role.POLICY: (
@@ -141,8 +157,22 @@ def _others(work: Work) -> dict[str, ScalarSelect[int]]:
         "proposed": _count(Policy, Policy.approved_by.is_(None)),
         "accounts": _count(Account, Account.disabled_at.is_(None)),
         "locked": _count(Account, locked),
+        "proposals": _count(GivingProposal, awaits(work.actor)),
+        **{f"tasks_{name}": _tasks(work, one) for name, one in _TASK_TILES.items()},
         "disabled": _count(Account, Account.disabled_at.is_not(None)),
     }
+
+
+_TASK_TILES = {
+    "mine": tasks.Filters(whose="me"),
+    "overdue": tasks.Filters(state="overdue"),
+    "refund": tasks.Filters(kind=TaskKind.REFUND_DUE.value),
+}
+
+
+def _tasks(work: Work, filters: tasks.Filters) -> ScalarSelect[int]:
+    where = tasks.conditions(filters, work.actor, work.today)
+    return select(func.count()).select_from(Task).join(Task.case).where(*where).scalar_subquery()
 
 
 def _count(table: type, *conditions: ColumnElement[bool]) -> ScalarSelect[int]:

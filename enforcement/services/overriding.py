@@ -90,6 +90,11 @@ def propose(
     return proposals.put_up(work, notice, proposals.OTHER_DAY, asked, words, (digest, file.name))
 
 
+def asked_day(row: GivingProposal) -> date:
+    """The day a proposal says the notice was given on."""
+    return date.fromisoformat(row.asked["given_on"])
+
+
 def agree(work: Work, row: GivingProposal, version: int | None = None) -> Effect:
     """A second person agrees: the day, the receipt and the clocks, with the reason in each.
 
@@ -97,7 +102,7 @@ def agree(work: Work, row: GivingProposal, version: int | None = None) -> Effect
     notice is settled. Refuses SamePerson, StaleVersion, NotAllowed and what `effect` refuses.
     """
     proposals.agreed(work, row, version)
-    notice, given_on = row.notice, date.fromisoformat(row.asked["given_on"])
+    notice, given_on = row.notice, asked_day(row)
     found = effect(work, notice, given_on)
     because = (
         f"Regulation 7 counts {day(found.was)}; found on evidence to have been given on "

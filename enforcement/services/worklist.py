@@ -18,6 +18,7 @@ from enforcement.data.payments import LedgerEntry, Penalty
 from enforcement.data.people import Account
 from enforcement.data.register import Location, Provider
 from enforcement.data.replies import Reply
+from enforcement.data.tasks import Task
 from enforcement.data.windows import WindowRow
 from enforcement.domain.cases import State
 from enforcement.domain.clocks import ClockKind
@@ -39,6 +40,8 @@ ONLY: dict[str, str] = {
     "unread": "New reply",
     "sending": "Sending failed or uncertain",
     "doubt": "Giving in doubt",
+    "task": "Task to do",
+    "late_task": "Task overdue",
     "approval": "Waiting for my approval",
     "vote": "Waiting for my vote",
     "unpaid": "Payment overdue",
@@ -201,6 +204,8 @@ def only(name: str, actor: Actor, today: date) -> ColumnElement[bool]:
             OutboxItem.state.in_(("failed", "uncertain")),
         ),
         "doubt": Case.giving_in_doubt.is_(True),
+        "task": _task(Task.closed_at.is_(None)),
+        "late_task": _task(and_(Task.closed_at.is_(None), Task.due_on < today)),
         "approval": and_(
             Case.state.in_((State.INTENT_REVIEW.value, State.FINAL_REVIEW.value)), ~part_taken
         ),
@@ -217,6 +222,7 @@ def only(name: str, actor: Actor, today: date) -> ColumnElement[bool]:
         ),
         "unpaid": and_(
             Case.state.in_([state.value for state in OWING]),
+            Case.giving_in_doubt.is_(False),
             exists().where(
                 ClockRow.case_id == Case.id,
                 ClockRow.kind == ClockKind.PAYMENT.value,
@@ -232,6 +238,10 @@ def only(name: str, actor: Actor, today: date) -> ColumnElement[bool]:
 
 def _notice(condition: ColumnElement[bool]) -> ColumnElement[bool]:
     return exists().where(Notice.case_id == Case.id, condition)
+
+
+def _task(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    return exists().where(Task.case_id == Case.id, condition)
 
 
 def _balance() -> ColumnElement[int]:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,14 +22,16 @@ from enforcement.data.replies import Reply
 from enforcement.domain.calendar import local_date
 from enforcement.domain.cases import Action, CaseFacts, State, choices
 from enforcement.domain.clocks import ClockKind
-from enforcement.domain.permissions import Permission, can, not_yours
-from enforcement.services.case_facts import FINAL, INTENT, facts_of, live_notice, notice_in_hand
+from enforcement.domain.permissions import Permission, can
+from enforcement.domain.tasks import TaskKind
+from enforcement.services import tasks
+from enforcement.services.case_facts import facts_of, notice_in_hand
 from enforcement.services.cases import CLOSE_REASONS, HOLD_CATEGORIES
-from enforcement.services.giving import in_doubt
 from enforcement.services.next_line import next_line
 from enforcement.services.work import Work
 from enforcement.web import pages
 from enforcement.web.filters import day, money, plural
+from enforcement.web.staff import giving_actions, letter_actions
 
 A = Action
 S = State
@@ -56,7 +58,7 @@ SCREENS: dict[Action, str] = {
     A.START_RECOVERY: "payments.money",
     A.APPLY_TO_COURT: "payments.money",
     A.WITHDRAW: "case_actions.withdraw",
-    A.REGIVE_FINAL: "case_actions.withdraw",
+    A.REGIVE_FINAL: "tasks.case_tasks",
     A.REISSUE: "case_actions.reissue",
     A.CLOSE: "case_actions.close",
     A.REOPEN: "case_actions.reopen",
@@ -70,11 +72,6 @@ ASIDE: tuple[tuple[str, str, Permission], ...] = (
 )
 BEFORE_MONEY = {S.IMPOSE, S.FINAL_DRAFT, S.FINAL_REVIEW, S.FINAL_APPROVED}
 REGISTER = ("Check the register", "register_check.check", Permission.DRAFT_NOTICE)
-LETTER = (
-    "Tell the provider: no penalty",
-    "case_actions.no_penalty_letter",
-    Permission.ISSUE_NOTICE,
-)
 RELEASE = ("Release the hold", "case_actions.release", Permission.HOLD)
 ENDINGS = {A.WITHDRAW, A.CLOSE, A.REOPEN, A.REISSUE, A.RETURN_INTENT, A.RETURN_FINAL}
 
@@ -85,6 +82,7 @@ TABS: tuple[tuple[str, str, str], ...] = (
     ("replies", "Replies", "replies.replies"),
     ("decision", "Decision", "decisions.decision"),
     ("money", "Money", "payments.money"),
+    ("tasks", "Tasks", "tasks.case_tasks"),
     ("notes", "Notes", "cases.notes"),
     ("documents", "Documents", "cases.documents"),
     ("history", "History", "cases.history"),
@@ -130,7 +128,7 @@ def case_frame(work: Work, case: Case, tab: str) -> CaseFrame:
     facts = facts_of(work, case)
     return CaseFrame(
         head=head(work, case, facts),
-        tabs=_tabs(case, tab, facts),
+        tabs=_tabs(work, case, tab, facts),
         actions=_actions(work, case, facts),
         facts=facts,
         current=tab,
@@ -162,6 +160,7 @@ def state_tag(state: str) -> pages.Tag:
 def head(work: Work, case: Case, facts: CaseFacts) -> pages.CaseHeader:
     """The strong head of a case."""
     told = next_line(facts, work.today)
+    stops = " ".join(filter(None, (told.stops, _tasks(work, case))))
     return pages.CaseHeader(
         reference=case.reference,
         provider=case.provider.name,
@@ -169,9 +168,15 @@ def head(work: Work, case: Case, facts: CaseFacts) -> pages.CaseHeader:
         state=state_tag(case.state),
         facts=_facts(work, case),
         flags=flags(case, late_reply=_late_reply(work, case)),
-        next_line=pages.NextLine(told.sentence, told.stops, told.due),
+        next_line=pages.NextLine(told.sentence, stops, told.due),
         clocks=[clock_view(work, case, row) for row in case.clocks if row.ended_at is None],
     )
+
+
+def _tasks(work: Work, case: Case) -> str:
+    """The open tasks in words, by their day."""
+    found = tasks.open_of(work.session, case)
+    return " ".join(f"To do by {day(one.due_on)}: {TaskKind(one.kind).label}." for one in found[:3])
 
 
 def _facts(work: Work, case: Case) -> list[pages.Fact]:
@@ -232,8 +237,9 @@ def clock_view(work: Work, case: Case, row: ClockRow) -> pages.Clock:
     )
 
 
-def _tabs(case: Case, current: str, facts: CaseFacts) -> list[pages.Tab]:
-    counts = {"replies": facts.unread_replies or None}
+def _tabs(work: Work, case: Case, current: str, facts: CaseFacts) -> list[pages.Tab]:
+    waiting = len(tasks.open_of(work.session, case))
+    counts = {"replies": facts.unread_replies or None, "tasks": waiting or None}
     return [
         pages.Tab(words, url, current=name == current, count=counts.get(name))
         for name, words, endpoint in TABS
@@ -259,7 +265,12 @@ def _actions(work: Work, case: Case, facts: CaseFacts) -> list[pages.Action]:
                 reason=" ".join(choice.reasons),
             )
         )
-    return found + _about_giving(work, case, facts) + _aside(work, case, facts)
+    return [
+        *found,
+        *giving_actions.of_case(work, case, facts),
+        *letter_actions.of_case(work, case, facts),
+        *_aside(work, case, facts),
+    ]
 
 
 def _screen(action: Action, case: Case, notice: Notice | None) -> str:
@@ -271,39 +282,12 @@ def _screen(action: Action, case: Case, notice: Notice | None) -> str:
     return place(endpoint, reference=case.reference)
 
 
-def _about_giving(work: Work, case: Case, facts: CaseFacts) -> list[pages.Action]:
-    """The giving of the notice last given: put in doubt, or settled; nothing before it is given."""
-    if not facts.state.live or not (facts.intent_sent or facts.final_sent):
-        return []
-    kind = FINAL if facts.final_sent else INTENT
-    notice = live_notice(work.session, case, kind)
-    words = "Put giving in doubt"
-    if facts.giving_in_doubt:
-        doubted = in_doubt(work, case)
-        notice = next((n for n in _given(work, case) if n.reference == doubted), None)
-        words = "Settle the doubt about giving"
-    if notice is None or notice.state != "given":
-        return []
-    endpoint = "giving.prove" if facts.giving_in_doubt else "giving.doubt"
-    url = place(endpoint, reference=case.reference, notice_id=notice.id)
-    reason = not_yours(work.actor, Permission.RECORD_GIVING)
-    return [pages.Action(words, href=url, reason=reason)]
-
-
-def _given(work: Work, case: Case) -> Iterator[Notice]:
-    for kind in (FINAL, INTENT):
-        if (notice := live_notice(work.session, case, kind)) is not None:
-            yield notice
-
-
 def _aside(work: Work, case: Case, facts: CaseFacts) -> list[pages.Action]:
     if not facts.state.live:
         return []
     offered = [RELEASE if facts.on_hold else ASIDE[0], *ASIDE[1:]]
     if facts.state in BEFORE_MONEY:
         offered.insert(0, REGISTER)
-    if facts.state is S.NO_PENALTY and live_notice(work.session, case, "no_penalty") is None:
-        offered.insert(0, LETTER)
     return [
         pages.Action(words, href=url)
         for words, endpoint, permission in offered
