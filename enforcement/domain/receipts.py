@@ -64,11 +64,12 @@ class Receipt:
         """The receipt a statement gives. Refuses BadInput for any other text."""
         try:
             plain = json.loads(statement)
+            ends_on = plain["period_ends_on"]
             made = cls(
                 reference=plain["reference"],
                 received_at=datetime.fromisoformat(plain["received_at"]),
                 late=plain["late"],
-                period_ends_on=date.fromisoformat(ends) if (ends := plain["period_ends_on"]) else None,
+                period_ends_on=date.fromisoformat(ends_on) if ends_on else None,
                 files=tuple(Arrived(one["name"], one["sha256"]) for one in plain["files"]),
                 answers_sha256=plain["answers_sha256"],
             )
@@ -113,4 +114,4 @@ def unblock(words: str) -> tuple[str, bytes]:
             base64.b64decode(signature, validate=True),
         )
     except (binascii.Error, ValueError) as wrong:
-        raise BadInput("The receipt is not complete. Copy all of it, from its first line.") from wrong
+        raise BadInput("The receipt is not complete. Copy every line of it.") from wrong

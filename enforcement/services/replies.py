@@ -29,6 +29,7 @@ from enforcement.domain.replies import (
     missing,
     points_of,
 )
+from enforcement.services import receipts
 from enforcement.services.case_facts import INTENT, live_notice
 from enforcement.services.cases import stream
 from enforcement.services.evidence import Examined
@@ -255,6 +256,7 @@ def _receipt(
             {"name": f.name, "kind": f.kind, "size": f.size, "sha256": f.original_sha256}
             for f in files
         ],
+        "block": receipts.signed(work.settings, reply, files, ends_on),
     }
 
 

@@ -39,6 +39,11 @@ def receipt_words(reply: Reply) -> str:
         "You get the decision in writing, with the reasons.",
         "",
         "If you did not send this reply, ring us: the number is on your letter.",
+        "",
+        "The lines below are signed by us. With them anybody can check on our website that this",
+        "receipt is genuine and which files we have:",
+        "",
+        told["block"],
     ]
     return "\n".join(lines) + "\n"
 

@@ -10,7 +10,7 @@ from enforcement.domain.refusals import NotFound
 from enforcement.services.policies import in_force
 from enforcement.web import transactions
 from enforcement.web.pages import HelpLine
-from enforcement.web.reply import access, answers, attachments, case, sending, start
+from enforcement.web.reply import access, answers, attachments, case, receipts, sending, start
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     start.bp,
@@ -18,6 +18,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     answers.bp,
     attachments.bp,
     sending.bp,
+    receipts.bp,
 )
 
 

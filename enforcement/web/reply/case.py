@@ -30,6 +30,8 @@ LETTERS = {
     "no_penalty": "Letter: no penalty",
     "support": "Letter of support",
     "acknowledgement": "Acknowledgement of your reply",
+    "payment_reminder": "Payment reminder",
+    "refund": "Letter about a refund",
 }
 # What a provider is told of each stage: (where it stands, what happens next).
 STAGES: dict[State, tuple[str, str]] = {
