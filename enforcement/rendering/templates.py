@@ -8,9 +8,11 @@ version that a notice was issued from never changes; its fingerprint proves it.
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from enforcement.domain.refusals import BadInput
 from enforcement.rendering.facts import KINDS
@@ -18,6 +20,7 @@ from enforcement.rendering.facts import KINDS
 TEMPLATES = Path(__file__).parents[2] / "templates" / "notices"
 PAPER = "paper"
 WORDS = "words.html"
+PROOFS = "proofs.json"
 _VERSION = re.compile(r"v[1-9][0-9]{0,3}")
 _NAMED_PAPER = re.compile(rf"\b{PAPER}/({_VERSION.pattern})/")
 
@@ -84,6 +87,33 @@ def folder_sha256(kind: str, version: str) -> str:
         held = hashlib.sha256(path.read_bytes()).hexdigest()
         whole.update(f"{path.relative_to(TEMPLATES).as_posix()}\t{held}\n".encode())
     return whole.hexdigest()
+
+
+def unproven(kind: str, version: str) -> tuple[str, ...]:
+    """Return why a template is not proven to be accessible and lasting; empty when it is.
+
+    The proof, in `proofs.json`, is veraPDF’s verdict on the usual and the hardest notice and on
+    large print. It is of one fingerprint: after any change of the folder it holds no longer.
+    Refuses BadInput for an unknown kind or version.
+    """
+    now = folder_sha256(kind, version)
+    held = proofs().get(kind, {}).get(version)
+    if held is None:
+        return (f"There is no proof of the template {kind} {version}.",)
+    if held["folder_sha256"] != now:
+        return (f"The template {kind} {version} has changed since it was proven.",)
+    return tuple(
+        f"{what.replace('_', ' ').capitalize()}: {fault}"
+        for what, verdict in held["proofs"].items()
+        for fault in verdict["faults"]
+    )
+
+
+def proofs() -> dict[str, dict[str, Any]]:
+    """Return the proofs kept beside the templates, by kind and version."""
+    held = json.loads((TEMPLATES / PROOFS).read_text(encoding="utf-8"))
+    kept: dict[str, dict[str, Any]] = held["templates"]
+    return kept
 
 
 def _files(kind: str, version: str) -> list[Path]:

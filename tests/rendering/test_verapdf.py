@@ -7,22 +7,22 @@ from collections.abc import Callable
 
 import pikepdf
 import pytest
+from publish import trial
 from weasyprint import HTML
 
 from enforcement.rendering.paper import render
-from enforcement.rendering.samples import notice_of_intent, worst
+from enforcement.rendering.samples import notice_of_intent
+from enforcement.rendering.templates import proofs
 
 pytestmark = pytest.mark.slow
 
 
-def test_a_sample_conforms(printed, validate):
-    assert validate(printed.pdf) == []
-
-
-def test_the_worst_case_conforms(kind, validate):
-    printed = render(worst(kind))
-    assert validate(printed.pdf) == []
-    assert 1 <= printed.pages <= 10
+@pytest.mark.parametrize("name", ["sample", "worst", "large_print"])
+def test_every_kind_conforms_as_its_proof_says(kind, name, validate):
+    """Hardest of all, the worst case in large print, is tried when the proofs are written."""
+    held = proofs()[kind]["v1"]["proofs"][name]
+    assert trial(kind, name, "v1", validate) == held
+    assert held["faults"] == []
 
 
 def _no_language(pdf: pikepdf.Pdf) -> None:
