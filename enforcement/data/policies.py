@@ -27,6 +27,7 @@ KINDS = (
     "template",
     "letters",
     "sampling",
+    "tasks",
 )
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from enforcement.data.policies import Policy
 from enforcement.domain.events import Fact
 from enforcement.domain.fees import SCHEME_2024_25
+from enforcement.domain.tasks import ALLOWED_DAYS
 from enforcement.rendering import templates
 from enforcement.services.work import Work
 
@@ -97,6 +98,12 @@ DEFAULTS: tuple[Shipped, ...] = (
             "email": "grc@justice.gov.uk",
         },
         "SI 2022/1175 reg 8; which chamber hears these appeals is open question 4",
+    ),
+    (
+        "tasks",
+        START,
+        {str(kind): days for kind, days in ALLOWED_DAYS.items()},
+        "Product policy: working days for each kind of task; the law sets none",
     ),
     ("panel", START, {"quorum": 2}, "Domain 13.2 S7: at least two members; open question 6"),
     (

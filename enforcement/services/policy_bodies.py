@@ -15,6 +15,7 @@ from enforcement.domain.cases import State
 from enforcement.domain.clocks import MINIMUM_REPRESENTATIONS_DAYS, REPRESENTATIONS_RULE
 from enforcement.domain.fees import FeeScheme
 from enforcement.domain.refusals import BadInput
+from enforcement.domain.tasks import check_days
 from enforcement.domain.thresholds import ThresholdPolicy
 from enforcement.domain.windows import Month
 from enforcement.services import clocks, policies, templates
@@ -33,6 +34,7 @@ TITLES: dict[str, str] = {
     "signatory": "Signatory",
     "letters": "Reminders, refunds and certificates",
     "template": "Notice templates",
+    "tasks": "Days for tasks",
     "sampling": "Full checks in an issue run",
 }
 # One row of these kinds does not replace the one before: every approved row stands.
@@ -123,6 +125,7 @@ _CHECKS: dict[str, Callable[[Mapping[str, Any], date, str], None]] = {
     "periods": _periods,
     "window_override": _override,
     "panel": _panel,
+    "tasks": lambda body, effective_from, citation: check_days(body),
     "letters": _letters,
     "sampling": _sampling,
 }
@@ -187,6 +190,7 @@ _IMPACTS: dict[str, Callable[[Work, Policy], str]] = {
     "periods": _periods_impact,
     "calendar_day": _day_impact,
     "window_override": _window_impact,
+    "tasks": lambda work, row: "Used by tasks opened from that day; open ones keep their day.",
     "panel": lambda work, row: "Used by every decision made from that day.",
     "sampling": lambda work, row: "Used by issue runs frozen from that day.",
 }

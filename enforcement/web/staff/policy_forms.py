@@ -12,6 +12,7 @@ from wtforms import BooleanField, EmailField, IntegerField, StringField, TextAre
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from enforcement.domain.refusals import BadInput
+from enforcement.domain.tasks import TaskKind
 from enforcement.domain.windows import Month
 from enforcement.web.fields import DayField, LongTextField, visible
 from enforcement.web.forms import NhsForm
@@ -125,6 +126,18 @@ class LettersForm(PolicyForm):
     refund_within = _number("Refunds: days to repay in")
     refund_how = _words("Refunds: how, as a sentence")
     certificate_authority = _words("Certificates: the authority to sign, as a sentence")
+
+
+class TasksForm(PolicyForm):
+    """Working days each kind of task allows."""
+
+    giving_failed = _number(TaskKind.GIVING_FAILED.label, 1, "Working days")
+    post_returned = _number(TaskKind.POST_RETURNED.label, 1, "Working days")
+    giving_doubted = _number(TaskKind.GIVING_DOUBTED.label, 1, "Working days")
+    dates_short = _number(TaskKind.DATES_SHORT.label, 1, "Working days")
+    refund_due = _number(TaskKind.REFUND_DUE.label, 1, "Working days")
+    question = _number(TaskKind.QUESTION.label, 1, "Working days")
+    other = _number(TaskKind.OTHER.label, 1, "Working days")
 
 
 class FeeSchemeForm(PolicyForm):
@@ -244,6 +257,7 @@ FORMS: dict[str, Kind] = {
         lambda body: {},
     ),
     "panel": _plain(PanelForm, "quorum"),
+    "tasks": _plain(TasksForm, *(kind.value for kind in TaskKind)),
     "sampling": _plain(SamplingForm, "least", "roots"),
     "tribunal": _with_lines(TribunalForm, ("address",), "name", "email"),
     "payment": Kind(
