@@ -13,8 +13,9 @@ from flask.testing import FlaskClient
 
 from enforcement import create_staff_app
 from enforcement.data.notices import OutboxItem
+from enforcement.domain.delivery import Report, Stage
 from enforcement.domain.giving import Method
-from enforcement.services import accounts, sending, settling
+from enforcement.services import accounts, delivery, sending, settling
 from enforcement.services.work import transaction
 from enforcement.web.transactions import engine as database
 
@@ -215,6 +216,38 @@ def test_uncertain_sending_is_settled(site: Any, begin: Any, story: Any, page_ch
     with begin(told.OFFICER) as work:
         item = work.session.get(OutboxItem, item_id)
         assert (item.state, story.case(work).state) == ("sent", "representations")
+
+
+def test_the_life_of_a_sending_is_told_with_each_answer(
+    site: Any, begin: Any, story: Any, page_checker: Any
+) -> None:
+    story.draft()
+    story.submit()
+    story.approve()
+    item_id = story.issue()
+    officer = site("olive")
+    page = officer.get(f"{CASE}/notices/1").text
+    assert "Waiting to be sent" in page
+    assert "It is tried from 16 June 2026, 10:00am." in page
+    with begin(told.OFFICER) as work:
+        assert sending.claim(work, item_id, "w") is not None
+        later = settling.Outcome("temporary", "451 4.3.2 try later", NOW)
+        settling.record(work, item_id, later, "w")
+    page = officer.get(f"{CASE}/notices/1").text
+    assert "451 4.3.2 try later" in page
+    assert "tried again from 16 June 2026, 10:01am, until 17 June 2026, 10:00am." in page
+    story.deliver(item_id, NOW + timedelta(minutes=1))
+    with begin(told.OFFICER, NOW + timedelta(hours=1)) as work:
+        item = work.session.get(OutboxItem, item_id)
+        told_us = Report(Stage.FAILED, NOW, "Diagnostic-Code: smtp; 550 no such person")
+        assert delivery.take_report(work, item, told_us)
+    page = officer.get(f"{CASE}/notices/1").text
+    page_checker(page)
+    words = re.sub(r"<[^>]+>", " ", page[page.index(">Sending</h2>") :])
+    life = ["Failed", "Created", "Refused for now", "451", "Sent", "Failed for good", "550"]
+    places = [words.index(word) for word in life]
+    assert places == sorted(places)
+    assert "secretary@example.com, by email, kept in the mail folder" in words
 
 
 def test_amount_is_worked_out_confirmed_and_acknowledged(

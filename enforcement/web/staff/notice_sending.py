@@ -16,7 +16,6 @@ from enforcement.services import sending, settling
 from enforcement.services.work import Work
 from enforcement.web import pages
 from enforcement.web.filters import moment
-from enforcement.web.listing import Cell, Column, Listing
 
 STATES: dict[str, pages.Tag] = {
     "ready": pages.Tag("Waiting to be sent", "white"),
@@ -40,25 +39,30 @@ OUTLETS = {
     "print": "by post, through the print folder",
     "notify": "through GOV.UK Notify",
 }
-OUTCOMES = {
-    "sent": "Sent: handed over",
-    "placed": "Handed over to be printed and posted",
-    "temporary": "Refused for now",
-    "permanent": "Refused for good",
-    "uncertain": "No answer: not known",
-    "settled_sent": "Settled: it was sent",
-    "settled_not": "Settled: it was not sent",
-    Stage.ACCEPTED.value: "Accepted by whoever carries it on",
-    Stage.DELIVERED.value: "Delivered",
-    Stage.POSTED.value: "Printed and posted",
-    Stage.SOFT.value: "Not delivered yet; still being tried",
-    Stage.FAILED.value: "Failed for good after sending",
-    Stage.RETURNED.value: "Came back",
+OUTCOMES: dict[str, pages.Tag] = {
+    "sent": pages.Tag("Sent", "green"),
+    "placed": pages.Tag("Handed over to be posted", "green"),
+    "temporary": pages.Tag("Refused for now", "yellow"),
+    "permanent": pages.Tag("Refused for good", "red"),
+    "uncertain": pages.Tag("Not known", "red"),
+    "settled_sent": pages.Tag("Settled: it was sent", "green"),
+    "settled_not": pages.Tag("Settled: it was not sent", "white"),
+    Stage.ACCEPTED.value: pages.Tag("Accepted", "blue"),
+    Stage.DELIVERED.value: pages.Tag("Delivered", "green"),
+    Stage.POSTED.value: pages.Tag("Posted", "green"),
+    Stage.SOFT.value: pages.Tag("Not delivered yet: still being tried", "yellow"),
+    Stage.FAILED.value: pages.Tag("Failed for good", "red"),
+    Stage.RETURNED.value: pages.Tag("Came back", "red"),
 }
-_COLOURS = {
-    "sent": "green", "placed": "green", "delivered": "green", "posted": "green",
-    "settled_sent": "green", "accepted": "blue", "temporary": "yellow", "soft": "yellow",
-}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class LifeLine:
+    """One thing that happened to a sending, and the answer word for word."""
+
+    at: datetime
+    tag: pages.Tag
+    answer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,7 @@ class SendingView:
     id: int
     to: str
     state: pages.Tag
-    life: Listing
+    life: tuple[LifeLine, ...]
     following: str
     settle_url: str = ""
 
@@ -105,32 +109,19 @@ def _to(item: OutboxItem, notice: Notice, delivery: Delivery | None) -> str:
 def _tag(item: OutboxItem, delivery: Delivery | None) -> pages.Tag:
     """How far it has come: once it was sent, what was told about it since."""
     if item.state in ("sent", "failed") and delivery is not None and delivery.stage:
-        return STAGES[Stage(delivery.stage)]
+        stage = Stage(delivery.stage)
+        handed_over = item.channel == "print" and stage is Stage.SENT
+        return pages.Tag("Handed over", "blue") if handed_over else STAGES[stage]
     return STATES[item.state]
 
 
-def _life(work: Work, item: OutboxItem) -> Listing:
-    rows: list[dict[str, object]] = [
-        {"at": moment(item.created_at), "what": Cell("Created", tag="white"), "answer": ""}
-    ]
-    rows += [
-        {
-            "at": moment(one.at),
-            "what": Cell(
-                OUTCOMES.get(one.outcome, one.outcome), tag=_COLOURS.get(one.outcome, "red")
-            ),
-            "answer": one.evidence,
-        }
-        for one in settling.attempts_of(work.session, item)
-    ]
-    return Listing(
-        caption=f"What happened to sending {item.id}",
-        columns=[
-            Column("at", "When"),
-            Column("what", "What happened"),
-            Column("answer", "Answer, word for word"),
-        ],
-        rows=rows,
+def _life(work: Work, item: OutboxItem) -> tuple[LifeLine, ...]:
+    return (
+        LifeLine(item.created_at, pages.Tag("Created", "white")),
+        *(
+            LifeLine(one.at, OUTCOMES.get(one.outcome, pages.Tag(one.outcome)), one.evidence)
+            for one in settling.attempts_of(work.session, item)
+        ),
     )
 
 
