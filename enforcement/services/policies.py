@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from enforcement.data.policies import KINDS, Policy
 from enforcement.domain.calendar import DayOverride, WorkingCalendar
 from enforcement.domain.permissions import Permission
-from enforcement.domain.refusals import BadInput, NotFound, SamePerson
+from enforcement.domain.refusals import BadInput, GateClosed, NotFound, SamePerson
 from enforcement.domain.thresholds import ThresholdPolicy
 from enforcement.domain.windows import Month, WindowOverride
 from enforcement.services.work import Work
@@ -55,13 +55,23 @@ def propose(
 
 
 def approve(work: Work, policy_id: int) -> Policy:
-    """Approve a proposed row as a second person. Refuses SamePerson, NotFound, NotAllowed."""
+    """Approve a proposed row as a second person.
+
+    Refuses SamePerson, NotFound, NotAllowed, and GateClosed while a check that was kept with the
+    proposal failed.
+    """
     work.require(Permission.APPROVE_POLICY)
     row = work.session.get(Policy, policy_id)
     if row is None or row.approved_by is not None:
         raise NotFound("There is no such policy row awaiting approval.")
     if row.proposed_by == work.actor.identity:
         raise SamePerson("Whoever proposed a policy row may not approve it.")
+    shut = [check["title"] for check in row.body.get("checks", ()) if not check["ok"]]
+    if shut:
+        raise GateClosed(
+            "Not every gate is open: " + "; ".join(shut) + ".",
+            fix="Have it put right and proposed again.",
+        )
     row.approved_by, row.approved_at = work.actor.identity, work.now
     work.record(
         f"policy:{row.kind}",

@@ -90,7 +90,9 @@ def _view(work: Work, row: Policy, names: dict[str, str]) -> dict[str, Any]:
         "kind_url": _place(row.kind),
         "from": day(row.effective_from),
         "citation": row.citation,
-        "facts": [pages.Fact(_name(k), _words(row, k, v)) for k, v in row.body.items()],
+        "facts": [
+            pages.Fact(_name(k), _words(row, k, v)) for k, v in row.body.items() if k != "checks"
+        ],
         "proposed": f"{names.get(row.proposed_by, row.proposed_by)}, {moment(row.proposed_at)}",
         "approved": ""
         if waiting
@@ -119,6 +121,9 @@ def _words(row: Policy, name: str, value: Any) -> str:
 
 
 def _action(work: Work, row: Policy) -> pages.Action:
+    if row.kind == templates.POLICY:
+        where = url_for("templates.version", kind=row.body["kind"], version=row.body["version"])
+        return pages.Action("Look at it and its gates", where, primary=True)
     label = "Approve"
     if row.proposed_by == work.actor.identity:
         return pages.Action(label, reason="You proposed it: a second person approves.")
