@@ -11,6 +11,7 @@ from enforcement.data.cases import Case
 from enforcement.data.files import ImportedFile
 from enforcement.data.giving import GivingProposal
 from enforcement.data.history import Event
+from enforcement.data.issue_runs import IssueRun
 from enforcement.data.people import Account
 from enforcement.data.policies import Policy
 from enforcement.data.runs import Run
@@ -77,6 +78,7 @@ HOLDS = _list("hold", "on hold", ("only", "hold"), hot=False)
 FEEDS = Tile("feeds", "feeds to call complete", "windows.windows")
 IMPORTS = Tile("imports", "imports waiting for a decision", "imports.imports")
 RUNS = Tile("runs", "runs to approve", "runs.runs")
+ISSUE_RUNS = Tile("issue_runs", "issue runs waiting for approval", "issue_runs.runs")
 POLICIES = Tile("policies", "policies to approve", "policies.policies")
 TILES: dict[Role, tuple[Tile, ...]] = {
     Role.OFFICER: (
@@ -90,7 +92,7 @@ TILES: dict[Role, tuple[Tile, ...]] = {
     ),
     Role.SENIOR: (
         _list("approval", "waiting for my approval", ("only", "approval")),
-        PROPOSALS, OVERDUE, TODAY, LATE_TASKS, SENDING, DOUBT, RUNS, FEEDS,
+        PROPOSALS, ISSUE_RUNS, OVERDUE, TODAY, LATE_TASKS, SENDING, DOUBT, RUNS, FEEDS,
     ),
     Role.LEADER: (
         OVERDUE, TODAY, LATE_TASKS, UNASSIGNED, UNREAD, HOLDS, RUNS, FEEDS, IMPORTS, POLICIES,
@@ -153,6 +155,7 @@ def _others(work: Work) -> dict[str, ScalarSelect[int]]:
         ),
         "imports": _count(ImportedFile, ImportedFile.state == "waiting"),
         "runs": _count(Run, Run.state == "previewed", Run.previewed_by != me),
+        "issue_runs": _count(IssueRun, IssueRun.state == "frozen", IssueRun.created_by != me),
         "policies": _count(Policy, Policy.approved_by.is_(None), Policy.proposed_by != me),
         "proposed": _count(Policy, Policy.approved_by.is_(None)),
         "accounts": _count(Account, Account.disabled_at.is_(None)),

@@ -170,11 +170,18 @@ def worklist() -> str:
         lines=lines,
         accounts=accounts if can(work.actor, Permission.ASSIGN) else {},
         here=request.full_path.rstrip("?"),
+        run_url=_run_url(query) if can(work.actor, Permission.DRAFT_NOTICE) else "",
         exports=[
             (name.upper(), address(url_for("worklist.export", kind=name), query))
             for name in ("csv", "xlsx")
         ],
     )
+
+
+def _run_url(query: Mapping[str, object]) -> str:
+    """Where an issue run is made from the cases of this list that are ready for a notice."""
+    kept = {name: query[name] for name in ("text", "officer", "region", "window")}
+    return address(url_for("issue_run_new.new"), kept)
 
 
 def _count_words(work: Work, filters: Filters) -> str:
