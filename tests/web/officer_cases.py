@@ -68,6 +68,13 @@ FIRMS = (
 )  # fmt: skip
 
 
+RECIPIENT = {
+    "capacity": "registered_office", "name": "An invented company", "attention": "",
+    "address": ["1 Sample Street", "Exampleton"], "postcode": "ZZ99 9ZZ", "email": "",
+    "source": "CQC register",
+}  # fmt: skip
+
+
 @dataclass
 class Seeded:
     """What was made: accounts by user name, cases by stage."""
@@ -196,7 +203,7 @@ class Maker:
                 case_id=case.id, reference=f"{case.reference}-{kind[:1].upper()}1", kind=kind,
                 sequence=1 if kind == "notice_of_intent" else 2, state="draft",
                 template_version="v1", facts=facts, facts_sha256=fact_hash(facts),
-                pdf_sha256=digest, pages=3, checks=[], recipient={"capacity": "registered_office"},
+                pdf_sha256=digest, pages=3, checks=[], recipient=RECIPIENT,
                 method="first_class", amount_pence=326_800, drafted_by="staff:4000",
                 drafted_by_name="Olive Marsh", drafted_at=NOW - timedelta(days=30),
                 giving_receipt=[],

@@ -37,11 +37,20 @@ WHO = {
 SHOWN = {200, 302, 404}
 # What a form without its fields, or about a case that is not there, is answered.
 ANSWERED = {200, 302, 303, 400, 404, 409, 422}
+# No issue run is seeded: the journey and the walk over the synthetic year open these pages.
+ISSUE_RUN_PAGES = {
+    "issue_runs.run", "issue_runs.progress_frame", "issue_runs.manifest", "issue_runs.steer",
+    "issue_runs.items", "issue_runs.export", "issue_runs.item", "issue_run_approval.look",
+    "issue_run_approval.next_check", "issue_run_approval.check", "issue_run_paper.files",
+    "issue_run_paper.file", "issue_run_paper.pdf", "issue_run_paper.manifest",
+    "issue_run_paper.reconciliation", "issue_run_paper.reconciliation_csv",
+}  # fmt: skip
 # Addresses whose row the seeded database does not hold: they answer 404 to whoever may read.
 NO_ROW = {
+    *ISSUE_RUN_PAGES,
     "imports.load", "runs.run", "runs.rows", "runs.candidate", "reviews.settle", "history.note",
     "cases.document", "giving.settle", "replies.split", "replies.point", "why.case_why",
-    "reviews.still_there",
+    "reviews.still_there", "tasks.close", "regiving.proposal", "regiving.evidence",
 }  # fmt: skip
 # The seeded notices hold no facts to print, which is said with 400.
 NO_FACTS = {"notices.notice", "notices.words"}
@@ -102,13 +111,15 @@ def real_values(engine: Engine) -> dict[str, Any]:
             "month": "2026-05", "reply_reference": reply.reference, "number": 1,
             "username": "oscar", "policy_id": policy.id, "file_id": file.id, "copy": "original",
             "item_id": 1, "run_id": 1, "pair_id": 1, "correction_id": 1, "load_id": "none",
+            "run_reference": "IR-2026-0001", "position": 1, "deed": "pause", "doing": "retry",
             "size": 1, "digest": "0" * 64, "action": "start_recovery", "kind": "threshold",
         }  # fmt: skip
 
 
-KINDS = {"worklist.export": "csv", "payments.enter": "payment"}
+KINDS = {"worklist.export": "csv", "issue_runs.export": "csv", "payments.enter": "payment"}
 NOWHERE = {
     "reference": "ASC-2099-000001", "username": "nobody", "cqc_id": "1-1", "month": "2099-01",
+    "run_reference": "IR-2099-0001", "deed": "pause", "doing": "retry",
     "load_id": "none", "kind": "none", "action": "start_recovery", "reply_reference": "none",
 }  # fmt: skip
 

@@ -231,6 +231,8 @@ def withdraw(reference: str) -> Any:
         "Withdraw",
         intro="Every notice that is out is withdrawn in writing to the same person (SI 2022/1175 "
         "reg 7). Running periods end, a penalty is cancelled, and what was paid is repaid.",
+        note="To give a new notice in its place in one step, an officer prepares it under "
+        "“Withdraw and give a new notice”, and you agree to it.",
     )
     return answer(work, case, form, page, act, "Withdrawn. The provider is told in writing.")
 

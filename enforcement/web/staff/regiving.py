@@ -60,7 +60,7 @@ class DayForm(CaseForm):
     """The day found, and the file and words that show it."""
 
     given_on = DayField("On which day was it in fact given?", [InputRequired("Enter the day")])
-    file = FileField("The file that shows it", description=f"It is kept by its hash. {ACCEPTED}.")
+    file = FileField("The file that shows it", description=f"It is kept by its hash. It may be {ACCEPTED}.")
     words = long_words("What does it show?", "Enter what the file shows")
     submit = SubmitField("Put it to a second person")
 
