@@ -51,9 +51,12 @@ NO_ROW = {
     "imports.load", "runs.run", "runs.rows", "runs.candidate", "reviews.settle", "history.note",
     "cases.document", "giving.settle", "replies.split", "replies.point", "why.case_why",
     "reviews.still_there", "tasks.close", "regiving.proposal", "regiving.evidence",
+    "letters.sign", "letters.to_sign", "letters.discard",
 }  # fmt: skip
 # The seeded notices hold no facts to print, which is said with 400.
-NO_FACTS = {"notices.notice", "notices.words"}
+NO_FACTS = {
+    "notices.notice", "notices.words", "letters.giving_certificate", "letters.large_print",
+}  # fmt: skip
 VERIFY = "history.run_verify"
 
 
@@ -113,10 +116,17 @@ def real_values(engine: Engine) -> dict[str, Any]:
             "item_id": 1, "run_id": 1, "pair_id": 1, "correction_id": 1, "load_id": "none",
             "run_reference": "IR-2026-0001", "position": 1, "deed": "pause", "doing": "retry",
             "size": 1, "digest": "0" * 64, "action": "start_recovery", "kind": "threshold",
+            "version": "v1", "which": "sample",
         }  # fmt: skip
 
 
-KINDS = {"worklist.export": "csv", "issue_runs.export": "csv", "payments.enter": "payment"}
+VERSIONS = ("templates.version", "templates.preview", "templates.words", "templates.compare",
+            "templates.propose")  # fmt: skip
+KINDS = dict.fromkeys(VERSIONS, "support") | {
+    "worklist.export": "csv",
+    "issue_runs.export": "csv",
+    "payments.enter": "payment",
+}
 NOWHERE = {
     "reference": "ASC-2099-000001", "username": "nobody", "cqc_id": "1-1", "month": "2099-01",
     "run_reference": "IR-2099-0001", "deed": "pause", "doing": "retry",

@@ -15,6 +15,7 @@ from enforcement.domain.giving import Method
 from enforcement.domain.letters import RULES, Letter
 from enforcement.domain.payments import standing
 from enforcement.domain.permissions import Permission
+from enforcement.domain.refusals import NotFound
 from enforcement.services import (
     cases,
     certificates,
@@ -85,6 +86,13 @@ def _opened(reference: str) -> tuple[Work, Case]:
 def _notice(reference: str, notice_id: int) -> tuple[Work, Case, Notice]:
     work, case = _opened(reference)
     return work, case, notices.find(work, case, notice_id)
+
+
+def _certificate(reference: str, notice_id: int) -> tuple[Work, Case, Notice]:
+    work, case, notice = _notice(reference, notice_id)
+    if notice.kind != certificates.KIND:
+        raise NotFound(f"{notice.reference} is not a certificate of non-payment.")
+    return work, case, notice
 
 
 def _page(case: Case, letter: Letter, intro: str) -> FormPage:
@@ -179,7 +187,7 @@ def non_payment(reference: str) -> Any:
 @access.needs(Permission.APPROVE_NOTICE)
 def sign(reference: str, notice_id: int) -> Any:
     """The page as it would be signed, and the signature."""
-    work, case, notice = _notice(reference, notice_id)
+    work, case, notice = _certificate(reference, notice_id)
     form = SignForm()
     page = FormPage(
         "Sign the certificate of non-payment",
@@ -203,7 +211,7 @@ def sign(reference: str, notice_id: int) -> Any:
 @access.needs(Permission.APPROVE_NOTICE)
 def to_sign(reference: str, notice_id: int) -> Response:
     """The certificate as this person would sign it today."""
-    work, _, notice = _notice(reference, notice_id)
+    work, _, notice = _certificate(reference, notice_id)
     return _pdf(certificates.as_signed(work, notice).pdf, notice.reference)
 
 
@@ -211,7 +219,7 @@ def to_sign(reference: str, notice_id: int) -> Response:
 @access.needs(Permission.CHASE_PAYMENT)
 def discard(reference: str, notice_id: int) -> Any:
     """Give up a certificate that nobody has signed."""
-    work, case, notice = _notice(reference, notice_id)
+    work, case, notice = _certificate(reference, notice_id)
     form = DiscardForm()
 
     def act() -> None:
