@@ -60,7 +60,9 @@ class DayForm(CaseForm):
     """The day found, and the file and words that show it."""
 
     given_on = DayField("On which day was it in fact given?", [InputRequired("Enter the day")])
-    file = FileField("The file that shows it", description=f"It is kept by its hash. It may be {ACCEPTED}.")
+    file = FileField(
+        "The file that shows it", description=f"It is kept by its hash. It may be {ACCEPTED}."
+    )
     words = long_words("What does it show?", "Enter what the file shows")
     submit = SubmitField("Put it to a second person")
 
@@ -93,9 +95,7 @@ def again(reference: str, notice_id: int) -> str | Response:
                 form.period_days.data,
             )
             row = regiving.propose(work, notice, ask, form.reason.data)
-            return _to(
-                case, row, "Put to a senior officer. Until they agree nothing is done."
-            )
+            return _to(case, row, "Put to a senior officer. Until they agree nothing is done.")
         except NotAllowed:
             raise
         except Refusal as refusal:
