@@ -231,3 +231,15 @@ def test_never_shorter_than_the_law_and_ends_on_a_working_day(start: date, days:
     assert (clock.due_on - start).days >= days
     assert ENGLAND.is_working(clock.due_on)
     assert len([line for line in clock.receipt if line.number is not None]) == days
+
+
+def test_the_reason_for_another_day_of_giving_is_in_the_receipt_and_derived_again() -> None:
+    calendar, because = WorkingCalendar(), "Found on evidence to have been given on another day."
+    given = date(2026, 6, 17)
+    for clock in (
+        representations_clock(given, calendar, 14, True, because),
+        payment_clock(given, date(2026, 7, 14), calendar, 28, because),
+    ):
+        assert clock.receipt[0].note.endswith(because)
+        assert recompute(clock.kind, clock.inputs, calendar) == clock
+    assert "because" not in representations_clock(given, calendar).inputs
