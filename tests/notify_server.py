@@ -31,6 +31,7 @@ class Notify:
     answer: int | str = 201
     keep: bool = True  # whether a message is kept before a bad answer is given
     asking: int = 200
+    loose: bool = False  # whether it lists messages that nobody asked for
     taken: list[dict[str, Any]] = field(default_factory=list)
     told: dict[str, dict[str, Any]] = field(default_factory=dict)
     refused_tokens: list[str] = field(default_factory=list)
@@ -97,7 +98,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(200, {"templates": [{"id": TEMPLATE}]})
         elif parts.path == "/v2/notifications":
             wanted = parse_qs(parts.query)["reference"]
-            found = [one for one in notify.told.values() if one["reference"] in wanted]
+            every = notify.told.values()
+            found = [one for one in every if notify.loose or one["reference"] in wanted]
             self._answer(200, {"notifications": found, "links": {"current": self.path}})
         elif (number := parts.path.rsplit("/", 1)[1]) in notify.told:
             self._answer(200, notify.told[number])

@@ -166,6 +166,9 @@ def test_a_row_cut_off_by_a_crash_is_not_listed_and_is_written_again(tmp_path):
         assert [row.key for row in post_room.rows()] == [LETTER.key]
         post_room.send(other, LATER)
         assert (tmp_path / MANIFEST).read_bytes() == two
+    (tmp_path / MANIFEST).write_bytes(whole + b"x" * 1000)  # a row longer than the next
+    post_room.send(other, LATER)
+    assert (tmp_path / MANIFEST).read_bytes() == two
 
 
 def test_the_manifest_grows_at_its_end_and_is_never_made_anew(tmp_path):

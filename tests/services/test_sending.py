@@ -274,3 +274,6 @@ def test_five_failures_in_a_row_pause_the_pass(
         assert (tried, left) == (5, 3)
         assert sending.paused_until(work.session, NOW) == NOW + sending.BREAKER_PAUSE
         assert sending.paused_until(work.session, NOW + sending.BREAKER_PAUSE) is None
+        item = work.session.scalars(sa.select(OutboxItem)).first()
+        settling.attempt(work, item, settling.Outcome("delivered", "of another day", NOW))
+        assert sending.paused_until(work.session, NOW) is not None
