@@ -24,7 +24,14 @@ from sqlalchemy.orm import Session
 from enforcement.data.engine import open_engine
 from enforcement.data.notices import OutboxItem
 from enforcement.data.schema import upgrade
-from enforcement.services import clocks, delivery, history, issue_run_work, sending
+from enforcement.services import (
+    bundle_making,
+    clocks,
+    delivery,
+    history,
+    issue_run_work,
+    sending,
+)
 from enforcement.services.work import transaction
 from enforcement.settings import Settings
 
@@ -33,6 +40,7 @@ QUEUE = "sending"
 ZONE = "Europe/London"
 AT_ONCE = 4  # conversations with the mail server at a time
 RUNS_QUEUE = "issue-runs"
+BUNDLES_QUEUE = "bundles"  # each process makes one at a time
 LANES = 4  # workers, on any machine, that share one issue run; each process takes one at a time
 
 _lock = threading.Lock()
@@ -111,6 +119,30 @@ def _take_up_issue_runs() -> int:
         for run_id in left:
             start_issue_run(work.session, run_id)
     return len(left)
+
+
+@DBOS.step(name="make_bundle")
+def _make_bundle(order_id: int) -> str:
+    here = _here()
+    return bundle_making.make(here.engine, here.settings, order_id, here.clock)
+
+
+@DBOS.workflow(name="bundle")
+def bundle(order_id: int) -> str:
+    """Make the edition of a bundle that an officer asked for."""
+    return _make_bundle(order_id)
+
+
+@DBOS.workflow(name="make_bundles")
+def make_bundles(_at: datetime, _context: object) -> None:
+    """Every minute: bundles that wait, and those whose worker was killed."""
+    _make_bundles()
+
+
+@DBOS.step(name="sweep_bundles")
+def _make_bundles() -> int:
+    here = _here()
+    return len(bundle_making.make_waiting(here.engine, here.settings, here.clock))
 
 
 @DBOS.workflow(name="ask_unfinished")
@@ -203,6 +235,7 @@ def start_worker(
     DBOS.launch()
     DBOS.register_queue(QUEUE, worker_concurrency=AT_ONCE, polling_interval_sec=0.5)
     DBOS.register_queue(RUNS_QUEUE, worker_concurrency=1, polling_interval_sec=0.5)
+    DBOS.register_queue(BUNDLES_QUEUE, worker_concurrency=1, polling_interval_sec=0.5)
     DBOS.apply_schedules(
         [
             {
@@ -214,6 +247,7 @@ def start_worker(
             }
             for schedule_name, job, when in (
                 ("deliver-ready", deliver_ready, "0 * * * * *"),
+                ("make-bundles", make_bundles, "45 * * * * *"),
                 ("take-up-issue-runs", take_up_issue_runs, "30 * * * * *"),
                 ("ask-unfinished", ask_unfinished, "30 */5 * * * *"),
                 ("close-periods", close_periods, "0 5 0 * * *"),
@@ -243,6 +277,22 @@ def enqueue(session: Session, item_id: int) -> None:
         },
         item_id,
     )
+
+
+def enqueue_bundle(session: Session, order_id: int) -> None:
+    """Queue the making of a bundle inside the caller's own transaction; else the sweep finds it."""
+    client = _client(session)
+    if client is not None:
+        client.enqueue_in_transaction(
+            session,
+            {
+                "workflow_name": "bundle",
+                "queue_name": BUNDLES_QUEUE,
+                "workflow_id": f"bundle-{order_id}",
+                "app_version": VERSION,
+            },
+            order_id,
+        )
 
 
 def start_issue_run(session: Session, run_id: int) -> None:

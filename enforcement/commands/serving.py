@@ -99,4 +99,5 @@ def _hand_over_queue(*apps: Any) -> None:
 
     for app in apps:
         app.extensions["enforcement.enqueue"] = jobs.enqueue
+        app.extensions["enforcement.enqueue_bundle"] = jobs.enqueue_bundle
         app.extensions["enforcement.start_issue_run"] = jobs.start_issue_run

@@ -136,6 +136,12 @@ KINDS: dict[str, frozenset[str]] = {
     "appeal_quashed": frozenset({"outcome"}),
     "recovery_started": frozenset({"balance"}),
     "court_applied": frozenset({"balance"}),
+    # bundles
+    "bundle_ordered": frozenset({"pack", "afresh", "additions"}),
+    "bundle_made": frozenset({"pack", "edition", "pages", "manifest_sha256", "files"}),
+    "bundle_redacted": frozenset({"pack", "redaction", "scope"}),
+    "bundle_redaction_lifted": frozenset({"pack", "redaction"}),
+    "bundle_addition_kept": frozenset({"pack", "sha256", "title", "after"}),
     # the history itself
     "checkpoint_signed": frozenset({"size", "root"}),
     "history_verified": frozenset({"events", "checkpoints", "root", "ok"}),

@@ -115,8 +115,8 @@ class _Binding:
             # `extend` takes what a page inherits along; each foreign page is copied once
             self.volume.pages.extend(source.pages[number] for number in wanted)
             pages = [page.obj for page in self.volume.pages[start:]]
-            root = source.Root.get("/StructTreeRoot")
-            copied = self.volume.copy_foreign(root) if _graftable(root) else None
+            root = _graftable(source)
+            copied = None if root is None else self.volume.copy_foreign(root)
         numbered: set[tuple[int, int]] = set()
         if copied is not None:
             try:
@@ -173,8 +173,11 @@ class _Binding:
             )
 
 
-def _graftable(root: Object | None) -> bool:
-    return isinstance(root, Dictionary) and root.is_indirect and "/K" in root
+def _graftable(source: Pdf) -> Object | None:
+    """The root of a document's tags, if it has any that can be copied."""
+    root: Object | None = source.Root.get("/StructTreeRoot")
+    sound = isinstance(root, Dictionary) and root.is_indirect and "/K" in root
+    return root if sound else None
 
 
 def _forget(page: Object, *, tagged: bool) -> None:

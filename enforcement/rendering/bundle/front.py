@@ -40,6 +40,11 @@ def lay_out_cover(cover: Cover) -> bytes:
     return print_page("cover.html", "sheet.css", {}, cover=cover)
 
 
-def lay_out_index(reference: str, sections: tuple[Section, ...]) -> bytes:
-    """The index as a tagged PDF; every line leads to its document once it is bound."""
-    return print_page("index.html", "sheet.css", {}, reference=reference, sections=sections)
+def lay_out_index(reference: str, sections: tuple[Section, ...], empty: int = 0) -> bytes:
+    """The index as a tagged PDF; every line leads to its document once it is bound.
+
+    `empty`: pages left empty at its end, where an index became shorter than its numbers.
+    """
+    return print_page(
+        "index.html", "sheet.css", {}, reference=reference, sections=sections, empty=empty
+    )

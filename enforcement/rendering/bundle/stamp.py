@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from functools import cache
 from io import BytesIO
+from typing import Any
 
 from fontTools import subset  # type: ignore[import-untyped]  # fontTools ships no types
 from fontTools.ttLib import TTFont  # type: ignore[import-untyped]  # the same
-from pikepdf import Array, Dictionary, Name, Object, Pdf, String
+from pikepdf import Array, Dictionary, Name, Object, Pdf
 
 from enforcement.rendering.bundle.tree import contents
 from enforcement.rendering.typefaces import typeface_bytes
@@ -107,15 +108,16 @@ def visible(page: Object) -> tuple[float, float, float, float]:
 
 def _name_font(page: Object, font: Object) -> None:
     """Add the font to the page's resources, without touching those it shares with others."""
-    resources = Dictionary(page.get("/Resources", Dictionary()))
-    fonts = Dictionary(resources.get("/Font", Dictionary()))
+    resources = _copy(page.get("/Resources"))
+    fonts = _copy(resources.get("/Font"))
     fonts[str(FONT)] = font
     resources.Font = fonts
     page.Resources = resources
 
 
+def _copy(held: Any) -> Dictionary:
+    return Dictionary(dict(held.items())) if isinstance(held, Dictionary) else Dictionary()
+
+
 def _number(value: float) -> str:
     return f"{value:.3f}".rstrip("0").rstrip(".")
-
-
-__all__ = ["String", "font_of", "stamp", "visible"]

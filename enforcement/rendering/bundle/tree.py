@@ -127,7 +127,7 @@ class _Walk:
     def top(self) -> list[Object]:
         """The elements to hang under the part: the children of a lone Document, or all."""
         found = self._kids_of(self._root, None, 0)
-        elements = [one for one in found if isinstance(one, Dictionary)]
+        elements: list[Object] = [one for one in found if isinstance(one, Dictionary)]
         if len(elements) == 1 and elements[0].get("/S") == Name.Document:
             held = elements[0].K
             return [e for e in _listed(held) if isinstance(e, Dictionary) and "/S" in e]
@@ -238,18 +238,3 @@ def _listed(held: Any) -> list[Any]:
     if held is None:
         return []
     return list(held) if isinstance(held, Array) else [held]
-
-
-def texts_of(root: Object) -> Iterator[str]:
-    """Every alternative text in a tree: what it says besides the page."""
-    waiting, seen = [root], set()
-    while waiting:
-        element = waiting.pop()
-        if not isinstance(element, Dictionary) or element.objgen in seen:
-            continue
-        if element.objgen != (0, 0):
-            seen.add(element.objgen)
-        for name in ("/Alt", "/ActualText", "/E", "/T"):
-            if name in element:
-                yield str(element[name])
-        waiting.extend(_listed(element.get("/K")))

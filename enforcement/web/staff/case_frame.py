@@ -85,6 +85,7 @@ TABS: tuple[tuple[str, str, str], ...] = (
     ("tasks", "Tasks", "tasks.case_tasks"),
     ("notes", "Notes", "cases.notes"),
     ("documents", "Documents", "cases.documents"),
+    ("bundles", "Bundles", "bundles.bundles"),
     ("history", "History", "cases.history"),
 )
 COLOURS: dict[State, pages.Colour] = {

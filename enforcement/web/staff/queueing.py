@@ -19,3 +19,9 @@ def start_issue_run() -> issue_runs.Start:
     """How the site hands an issue run to the workers."""
     found = current_app.extensions.get("enforcement.start_issue_run", issue_runs.sweep_will_find)
     return cast(issue_runs.Start, found)
+
+
+def enqueue_bundle() -> Enqueue:
+    """How the site hands the making of a bundle to the workers."""
+    found = current_app.extensions.get("enforcement.enqueue_bundle", sweep_will_find)
+    return cast(Enqueue, found)
