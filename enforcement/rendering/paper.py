@@ -45,6 +45,7 @@ from enforcement.rendering.wording import (
     miss_rows,
     miss_windows,
     qr_code,
+    refuse_unpostable,
     window_lines,
 )
 
@@ -167,6 +168,8 @@ def checked(
 
     Refuses CannotPrint and MissingElement.
     """
+    if facts.posted:
+        refuse_unpostable(facts.recipient)
     _refuse_unfit(facts, pdf, marks, large)
     text = _read_back(marks)
     absent = [item for item in check_elements(facts, text) if not item.present]

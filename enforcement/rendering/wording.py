@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
+from io import BytesIO
 from itertools import pairwise
 
 import segno
+from fontTools.ttLib import TTFont  # type: ignore[import-untyped]  # fontTools ships no types
 
 from enforcement.domain.refusals import CannotPrint
 from enforcement.domain.words import day
 from enforcement.rendering.facts import MissFacts, Recipient
+from enforcement.rendering.typefaces import typeface_bytes
 
 WINDOW_LINES = 7  # most lines that GOV.UK Notify reads in an address
 MOST_SINGLE = 24  # misses shown one by one; more are shown by location
-LINE_WIDTH = 56  # characters that surely fit the 92 mm of the window at 9 point
+LINE_ROOM = 92 * 72 / 25.4 / 9 * 0.995  # ems: the 92 mm of the window at 9 point
+ADDRESS_RULE = "GOV.UK Notify precompiled letters: address lines"
+_POSTCODE = re.compile(r"[A-Z]{1,2}[0-9][0-9A-Z]? ?[0-9][A-Z]{2}")
+_COUNTRIES = {"united kingdom", "uk", "england", "scotland", "wales", "northern ireland"}
 _BAD_STARTS = '@()=[]"\\/,<>~'  # characters that may not begin an address line there
 
 
@@ -68,9 +76,15 @@ def window_lines(recipient: Recipient) -> tuple[str, ...]:
     """Return the 3 to 7 lines of the address window; the postcode is last and alone.
 
     Neighbouring address lines are joined with a comma when there are too many. Refuses
-    CannotPrint when the address still does not fit, or when a line begins with a character
-    that the posting service does not allow.
+    CannotPrint when there is no postcode, when the address still does not fit, or when a line
+    begins with a character that the posting service does not allow.
     """
+    if not recipient.postcode.strip():
+        raise CannotPrint(
+            f"The address of {recipient.name} has no postcode.",
+            rule=ADDRESS_RULE,
+            fix="Add the UK postcode from the register or the provider.",
+        )
     head = [line for line in (recipient.name, recipient.capacity, recipient.care_of) if line]
     lines = [line for line in recipient.address_lines if line.strip()]
     while _rows([*head, *lines, recipient.postcode]) > WINDOW_LINES and _join_shortest(lines):
@@ -86,19 +100,72 @@ def window_lines(recipient: Recipient) -> tuple[str, ...]:
         if line[0] in _BAD_STARTS:
             raise CannotPrint(
                 f"The address line “{line}” begins with “{line[0]}”.",
-                rule="GOV.UK Notify precompiled letters: address lines",
+                rule=ADDRESS_RULE,
                 fix="Begin each line with a letter or a digit.",
             )
     return tuple(whole)
 
 
+def refuse_unpostable(recipient: Recipient) -> None:
+    """Refuse CannotPrint when the posting service would return the letter for its address.
+
+    The last line is a UK postcode, the first two lines have a letter or digit, and the address is
+    a place: "no fixed abode" is none, and a forces' address takes no country.
+    """
+    lines = window_lines(recipient)
+    if not _POSTCODE.fullmatch(recipient.postcode.strip().upper()):
+        raise CannotPrint(
+            f"“{recipient.postcode}” is not a UK postcode.",
+            rule=ADDRESS_RULE,
+            fix="Correct the postcode. A letter abroad must be sent by other means.",
+        )
+    for line in lines[:2]:
+        if not any(letter.isalnum() for letter in line):
+            raise CannotPrint(
+                f"The address line “{line}” has neither a letter nor a digit.", rule=ADDRESS_RULE
+            )
+    whole = " ".join(lines).lower()
+    if "no fixed abode" in whole or "no fixed address" in whole:
+        raise CannotPrint("“No fixed abode” is not a postal address.", rule=ADDRESS_RULE)
+    if "bfpo" in whole and any(line.strip().lower() in _COUNTRIES for line in lines):
+        raise CannotPrint(
+            "An address of the British forces (BFPO) must not have a country.", rule=ADDRESS_RULE
+        )
+
+
 def _rows(lines: list[str]) -> int:
-    return sum(-(-len(line) // LINE_WIDTH) for line in lines)
+    return sum(map(_rows_of, lines))
+
+
+def _rows_of(line: str) -> int:
+    """How many rows of the window a line takes: words go over, and a word too long is broken."""
+    rows, used = 1, 0.0
+    for word in line.split():
+        wide = text_width(word)
+        if used and used + text_width(" ") + wide > LINE_ROOM:
+            rows, used = rows + 1, 0.0
+        used += wide + (text_width(" ") if used else 0)
+        while used > LINE_ROOM:
+            rows, used = rows + 1, used - LINE_ROOM
+    return rows
+
+
+def text_width(text: str) -> float:
+    """Return how wide a text is in the regular typeface, in ems; an unknown letter is one em."""
+    widths = _advances()
+    return sum(widths.get(ord(letter), 1.0) for letter in text)
+
+
+@cache
+def _advances() -> dict[int, float]:
+    face = TTFont(BytesIO(typeface_bytes("regular")))
+    em, metrics = face["head"].unitsPerEm, face["hmtx"]
+    return {code: metrics[name][0] / em for code, name in face.getBestCmap().items()}
 
 
 def _join_shortest(lines: list[str]) -> bool:
-    pairs = [(len(a) + len(b) + 2, place) for place, (a, b) in enumerate(pairwise(lines))]
-    if not pairs or min(pairs)[0] > LINE_WIDTH:
+    pairs = [(text_width(f"{a}, {b}"), place) for place, (a, b) in enumerate(pairwise(lines))]
+    if not pairs or min(pairs)[0] > LINE_ROOM:
         return False
     place = min(pairs)[1]
     lines[place : place + 2] = [f"{lines[place]}, {lines[place + 1]}"]

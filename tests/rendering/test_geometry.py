@@ -107,21 +107,3 @@ def test_address_lines_are_joined_when_there_are_too_many():
 def test_an_address_that_cannot_be_posted_is_refused(recipient, words):
     with pytest.raises(CannotPrint, match=words):
         window_lines(recipient)
-
-
-@pytest.mark.slow
-def test_forty_locations_fit_ten_pages():
-    misses = tuple(
-        replace(miss, location_id=f"1-9000{n:05}", location_name=f"Invented House {n}")
-        for n in range(40)
-        for miss in MISSES
-    )
-    printed = render(notice_of_intent(misses=misses))
-    assert 5 <= printed.pages <= 10
-
-
-@pytest.mark.slow
-def test_more_than_ten_pages_are_refused():
-    misses = tuple(replace(miss, location_id=f"1-9{n:08}") for n in range(120) for miss in MISSES)
-    with pytest.raises(CannotPrint, match="pages; at most 10"):
-        render(notice_of_intent(misses=misses))
