@@ -80,6 +80,7 @@ def examine(settings: Settings, now: datetime) -> tuple[Finding, ...]:
         _python(),
         *(_library(name, files, package) for name, files, package in LIBRARIES),
         _fonts(FONTS),
+        _press(settings.press),
         _folder("Instance folder", "ENFORCEMENT_INSTANCE", settings.instance),
         _keys(settings.keys_folder),
         _database(settings),
@@ -129,6 +130,29 @@ def _fonts(folder: Path) -> Finding:
         found = f"not a font: {', '.join(broken)}"
     fix = "" if ok else f"Get a whole copy of the project; {folder} must hold its fonts."
     return Finding("Letter font", ok, found, fix)
+
+
+def _press(on: bool) -> Finding:
+    """Whether standard letters are pressed or each is laid out in full, which is slower."""
+    if not on:
+        found = "off by ENFORCEMENT_PRESS; each letter is laid out in full"
+        return Finding("Letter press", True, found, "", needed=False)
+    try:
+        from enforcement.rendering.press import seams  # opens Pango, which may be missing
+    except OSError as error:
+        return Finding("Letter press", False, f"cannot be opened: {error}",
+                       "Install the libraries named above.")  # fmt: skip
+    ok = seams.usable()
+    installed = "WeasyPrint {} and pydyf {}".format(*seams.installed())
+    return Finding(
+        "Letter press",
+        ok,
+        installed
+        if ok
+        else f"{installed} are not the versions it knows: {' and '.join(seams.KNOWN)}",
+        "" if ok else "Letters are laid out in full. Run ./run again: it installs what is locked.",
+        needed=False,
+    )
 
 
 def _time_zone() -> Finding:

@@ -240,6 +240,17 @@ class Settings(SiteSettings):
             "virus scanner, `host:port` or a socket's path; without one, files say “not scanned”",
         ),
     ]
+    press: Annotated[
+        bool,
+        Told(
+            "ENFORCEMENT_PRESS",
+            values.yes_or_no,
+            True,
+            "`yes`",
+            "sets standard letters from shapes already laid out; `no` lays each letter out in full:"
+            " the same pages, slower",
+        ),
+    ]
 
     @classmethod
     def read(cls, environ: Mapping[str, str], *, checkout: Path = CHECKOUT) -> Settings:

@@ -64,3 +64,22 @@ def describe(character: str) -> str:
     name = unicodedata.name(character, "unnamed")
     shown = f"“{character}” " if character.isprintable() else ""
     return f"{shown}U+{ord(character):04X} {name}"
+
+
+@cache
+def kerned(weight: str) -> frozenset[str]:
+    """Return the pairs of letters that `weight` sets nearer or farther than side by side.
+
+    The typeface keeps them twice, for Latin and for texts of no alphabet: the same pairs.
+    """
+    font = TTFont(BytesIO(typeface_bytes(weight)))
+    letters: dict[str, list[str]] = {}
+    for code, glyph in font.getBestCmap().items():
+        letters.setdefault(glyph, []).append(chr(code))
+    pairs = {pair for table in font["kern"].kernTables for pair in table.kernTable}
+    return frozenset(
+        first + second
+        for one, other in pairs
+        for first in letters.get(one, ())
+        for second in letters.get(other, ())
+    )

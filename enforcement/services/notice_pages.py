@@ -11,7 +11,8 @@ from enforcement.domain.permissions import Permission, can
 from enforcement.domain.refusals import CannotPrint, MissingElement
 from enforcement.rendering.elements import check_elements
 from enforcement.rendering.facts import NoticeFacts
-from enforcement.rendering.paper import Rendered, html_twin, render
+from enforcement.rendering.paper import Rendered, html_twin
+from enforcement.rendering.press import standing
 from enforcement.services.files import Kept, fetch
 from enforcement.services.notice_facts import stored_facts, with_secret
 from enforcement.services.work import Work
@@ -20,17 +21,25 @@ PDF = "application/pdf"
 
 
 @lru_cache(maxsize=64)
-def _page(facts: NoticeFacts) -> Rendered:
+def _page(facts: NoticeFacts, pressed: bool) -> Rendered:
     """The page of these facts. Drafting, looking and submitting ask for the very same one, and the
-    same facts give the same bytes, so it is laid out once."""
-    return render(facts)
+    same facts give the same bytes, so it is made once."""
+    return standing(pressed).render(facts)
+
+
+def page_of(work: Work, facts: NoticeFacts) -> Rendered:
+    """The page of a notice or letter: from the press, or laid out in full where that is off.
+
+    Refuses CannotPrint, MissingElement, and what else `rendering.paper` refuses.
+    """
+    return _page(facts, work.settings.press)
 
 
 def look_at_page(work: Work, case: Case, notice: Notice) -> Rendered | None:
     """Make the page and keep what was found on it; a draft that cannot be printed says why."""
     facts = with_secret(work, case, stored_facts(notice))
     try:
-        made = _page(facts)
+        made = page_of(work, facts)
     except (MissingElement, CannotPrint) as refusal:
         notice.pages = None
         notice.checks = [
@@ -74,7 +83,7 @@ def preview(work: Work, case: Case, notice: Notice) -> Kept:
         work.require(Permission.READ_CODE)
     if notice.pdf_sha256 is not None:
         return fetch(work, notice.pdf_sha256)
-    made = _page(with_secret(work, case, stored_facts(notice)))
+    made = page_of(work, with_secret(work, case, stored_facts(notice)))
     return Kept(made.sha256, PDF, made.pdf)
 
 

@@ -6,6 +6,7 @@ import io
 import random
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pikepdf
 
@@ -18,8 +19,9 @@ from enforcement.rendering.facts import (
     Recipient,
     ReplyFacts,
 )
+from enforcement.rendering.letter_facts import PaidLine
 from enforcement.rendering.paper import FACTS_FILE, Rendered
-from enforcement.rendering.samples import AMOUNT, notice_of_intent
+from enforcement.rendering.samples import AMOUNT, EVERY_KIND, notice_of_intent, support_letter
 
 NAMES = ("Meadow", "Orchard", "St Sample’s", "Larch & Elm", "Gofal Tŷ Ŵyn", "Zoë", "Łódź", "Willow",
          "Riverside", "AVATAR To", "O’Invented", "The Old Example")  # fmt: skip
@@ -39,27 +41,27 @@ def _day(chance: random.Random) -> date:
     return date(2024, 1, 1) + timedelta(chance.randrange(3000))
 
 
-def _recipient(chance: random.Random) -> Recipient:
+def _recipient(form: random.Random, chance: random.Random) -> Recipient:
     lines = [f"{chance.randrange(1, 400)} {chance.choice(NAMES)} Street", "Exampleton"]
     lines += chance.sample(["Registered office", "Invented Park", "County of Samples"], 2)
     return Recipient(
         _name(chance),
-        chance.choice((None, "For the attention of the company secretary")),
+        form.choice((None, "For the attention of the company secretary")),
         None,
-        tuple(lines[: chance.randrange(1, 5)]),
+        tuple(lines[: form.randrange(1, 5)]),
         f"ZZ{chance.randrange(1, 99)} {chance.randrange(1, 9)}ZZ",
         chance.choice((None, "secretary@example.com")),
     )
 
 
-def _misses(chance: random.Random) -> tuple[MissFacts, ...]:
+def _misses(form: random.Random, chance: random.Random) -> tuple[MissFacts, ...]:
     found = []
-    for _ in range(chance.choice((1, 1, 1, 2))):
+    for _ in range(form.choice((1, 1, 1, 2))):
         name, number = _name(chance), f"1-{chance.randrange(10**8, 10**9)}"
-        service = chance.choice(("Care home", "Home care"))
-        for _ in range(chance.choice((3, 3, 4))):
+        service = form.choice(("Care home", "Home care"))
+        for _ in range(form.choice((3, 3, 4))):
             opens = _day(chance).replace(day=8 if chance.random() < 0.97 else 28)
-            late = chance.random() < 0.1
+            late = form.random() < 0.1
             found.append(
                 MissFacts(
                     name,
@@ -74,11 +76,40 @@ def _misses(chance: random.Random) -> tuple[MissFacts, ...]:
     return tuple(found)
 
 
-def random_letter(number: int) -> NoticeFacts:
-    """Return the invented notice of intent that `number` stands for, always the same."""
-    chance = random.Random(number)  # noqa: S311 - invented letters, no secret
-    misses = _misses(chance)
-    locations = {miss.location_id: miss.location_name for miss in misses}
+def random_letter(number: int, shape: int | None = None) -> NoticeFacts:
+    """Return the invented letter that `number` stands for, always the same.
+
+    Most are notices of intent. `shape` decides which parts there are and how many; without it
+    `number` does that too.
+    """
+    form = random.Random(number if shape is None else -1 - shape)  # noqa: S311 - no secret
+    chance = random.Random(number + 10**9)  # noqa: S311 - invented letters, no secret
+    parts = _common(form, chance)
+    kind = form.choice(("notice_of_intent",) * 8 + ("support", "payment_reminder"))
+    return {
+        "notice_of_intent": _intent,
+        "support": lambda parts, form, chance: support_letter(**parts),
+        "payment_reminder": _reminder,
+    }[kind](parts, form, chance)
+
+
+def _common(form: random.Random, chance: random.Random) -> dict[str, Any]:
+    company = f"{chance.randrange(10**8):08}" if form.random() < 0.5 else None
+    charity = f"{chance.randrange(10**7):07}" if form.random() < 0.3 else None
+    return {
+        "reference": f"ASC-2026-{chance.randrange(10**6):06}",
+        "notice_reference": f"ASC-2026-{chance.randrange(10**6):06}-N{chance.randrange(1, 9)}",
+        "dated": _day(chance),
+        "recipient": _recipient(form, chance),
+        "provider": ProviderFacts(
+            _name(chance), f"1-{chance.randrange(10**8, 10**9)}", company, charity
+        ),
+        "misses": _misses(form, chance),
+    }
+
+
+def _intent(parts: dict[str, Any], form: random.Random, chance: random.Random) -> NoticeFacts:
+    locations = {miss.location_id: miss.location_name for miss in parts["misses"]}
     lines = tuple(
         AmountLine(
             f"{name} ({number})",
@@ -87,23 +118,13 @@ def random_letter(number: int) -> NoticeFacts:
         )
         for number, name in locations.items()
     )
-    sent = _day(chance)
+    sent = parts["dated"]
     period = sent + timedelta(chance.randrange(4, 9))
     code = "-".join("".join(chance.choices(CODE, k=4)) for _ in range(3))
-    company = chance.choice((None, f"{chance.randrange(10**8):08}"))
     return notice_of_intent(
-        reference=f"ASC-2026-{chance.randrange(10**6):06}",
-        notice_reference=f"ASC-2026-{chance.randrange(10**6):06}-N{chance.randrange(1, 9)}",
-        dated=sent,
-        recipient=_recipient(chance),
-        provider=ProviderFacts(
-            _name(chance), f"1-{chance.randrange(10**8, 10**9)}", company,
-            chance.choice((None, None, f"{chance.randrange(10**7):07}")),
-        ),
-        misses=misses,
         support_contacts=tuple(
             f"{chance.randrange(1, 28)} {chance.choice(MONTHS)} 2024: help with the return"
-            for _ in range(chance.randrange(3))
+            for _ in range(form.randrange(3))
         ),
         given_on=sent + timedelta(3),
         method=f"It was sent by first class post to your registered office on {sent.day} "
@@ -113,7 +134,35 @@ def random_letter(number: int) -> NoticeFacts:
         reply=ReplyFacts(
             "reply.example/r", code, f"https://reply.example/r#{code.replace('-', '')}"
         ),
-    )  # fmt: skip
+        **parts,
+    )
+
+
+def _reminder(parts: dict[str, Any], form: random.Random, chance: random.Random) -> NoticeFacts:
+    usual = EVERY_KIND["payment_reminder"]()
+    payment, earlier, reminder = usual.payment, usual.earlier, usual.reminder
+    assert payment
+    assert earlier
+    assert reminder
+    paid = [chance.randrange(1, 99_999) for _ in range(form.choice((0, 1, 2, 5)))]
+    owed = chance.randrange(1, 999_999)
+    return replace(
+        usual,
+        **(parts | {"misses": ()}),
+        earlier=replace(earlier, reference=parts["reference"] + "-N2", dated=_day(chance)),
+        payment=replace(
+            payment,
+            pay_by=parts["dated"] + timedelta(form.choice((-20, 0, 20))),
+            reference=f"ASC{chance.randrange(10**6):06}N2",
+        ),
+        reminder=replace(
+            reminder,
+            penalty_pence=owed + sum(paid),
+            paid_pence=sum(paid),
+            owed_pence=owed,
+            payments=tuple(PaidLine(_day(chance), pence) for pence in paid),
+        ),
+    )
 
 
 def differences(one: Rendered, other: Rendered) -> list[str]:

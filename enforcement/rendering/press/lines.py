@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
-
-from weasyprint.formatting_structure import boxes
 
 from enforcement.rendering.geometry import MM, Mark
 from enforcement.rendering.press.cuts import Cut, Knife, Misfit, fill
 from enforcement.rendering.press.ink import Face, Inker
+from enforcement.rendering.press.seams import blocks, breaks, is_margin
+from enforcement.rendering.press.seams import texts as texts_on
 
 SURE = 0.01  # CSS pixels; Pango counts in 1/1024
 FOOT_ROOM = 80 * MM  # half the width of the foot of the page, which two texts share
@@ -64,8 +64,9 @@ class Inked:
 
     def mark(self, was: Mark) -> Mark:
         """Return the mark of the text that stood here before, as it is now."""
-        left = self.left / MM
-        return replace(was, words=self.text, left=left, right=(self.left + self.width) / MM)
+        right = (self.left + self.width) / MM
+        return Mark(was.page, was.kind, self.text, self.left / MM, was.top, right, was.bottom,
+                    was.in_window)  # fmt: skip
 
 
 def lines_with_values(
@@ -84,31 +85,10 @@ def lines_with_values(
     return tuple(
         _line(page, block, lines, number, places, knife, inker)
         for page, sheet in enumerate(document.pages, start=1)
-        for block, lines in _blocks(sheet._page_box)
+        for block, lines in blocks(sheet)
         for number, line in enumerate(lines)
-        if any(knife.inside(box.text) for box in _texts(line))
+        if any(knife.inside(box.text) for box in texts_on(line))
     )
-
-
-def _blocks(box: Any) -> Iterator[tuple[Any, list[Any]]]:
-    children = list(getattr(box, "children", ()))
-    lines = [child for child in children if isinstance(child, boxes.LineBox)]
-    if lines:
-        yield box, lines
-    for child in children:
-        yield from _blocks(child)
-
-
-def _leaves(box: Any) -> Iterator[Any]:
-    children = getattr(box, "children", ())
-    if not children:
-        yield box
-    for child in children:
-        yield from _leaves(child)
-
-
-def _texts(line: Any) -> list[Any]:
-    return [leaf for leaf in _leaves(line) if isinstance(leaf, boxes.TextBox) and leaf.text.strip()]
 
 
 def _line(
@@ -121,14 +101,14 @@ def _line(
     inker: Inker,
 ) -> Line:
     line = lines[number]
-    texts = _texts(line)
+    texts = texts_on(line)
     aligned = line.style["text_align_all"]
     if aligned not in ("start", "left", "end", "right"):
         raise Misfit(f"a value in a text that is aligned {aligned}")
     before = lines[number - 1] if number else None
     after = lines[number + 1] if number + 1 < len(lines) else None
     whole = len(texts) == 1 and len(knife.cut(texts[0].text)) == 1
-    alone = (before is None or _breaks(before)) and (after is None or _breaks(line))
+    alone = (before is None or breaks(before)) and (after is None or breaks(line))
     if not alone and not whole:
         raise Misfit(f"a value in the middle of a sentence: {texts[0].text}")
     return Line(
@@ -145,12 +125,6 @@ def _line(
             for box in texts
         ),
         width=sum(box.width for box in texts),
-        room=FOOT_ROOM if isinstance(block, boxes.MarginBox) else block.width,
+        room=FOOT_ROOM if is_margin(block) else block.width,
         to_right=aligned in ("end", "right"),
     )
-
-
-def _breaks(line: Any) -> bool:
-    """Tell whether a line ends because the template breaks it there."""
-    leaves = list(_leaves(line))
-    return bool(leaves) and str(leaves[-1].element_tag).startswith("br")

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
 from hashlib import md5
 from itertools import chain
 from typing import Any
@@ -22,11 +24,12 @@ from enforcement.rendering.facts import NoticeFacts
 from enforcement.rendering.geometry import Mark, page_marks
 from enforcement.rendering.press.blanks import Slot
 from enforcement.rendering.press.cuts import Knife, Misfit, fill
-from enforcement.rendering.press.ink import Inker, paint_letters
+from enforcement.rendering.press.ink import KEPT, Inker, paint_letters
 from enforcement.rendering.press.lines import Line, lines_with_values
+from enforcement.rendering.press.squares import operators
 from enforcement.rendering.press.writer import FrozenFile, Kept, deflated, text
+from enforcement.rendering.templates import paper_version
 
-_RUN = re.compile(r"M(\d+) (\d+)h(\d+)v1h-\d+z")
 _METADATA = b"/Type /Metadata/Subtype /XML"
 
 
@@ -54,13 +57,14 @@ class Laid:
     def __init__(self, facts: NoticeFacts, script: str, find: Finder | None = None) -> None:
         self.html = paper.words(facts, "letter.html")
         self._script = script
+        self._version = paper_version(facts.kind, facts.template_version)
         self.lines: tuple[Line, ...] = ()
         self.info: dict[str, str] = {}
         self._find = find
         _, self.marks = paper.lay_out(self.html, facts, self._before, self._after)
 
     def _before(self, document: Any) -> None:
-        paint_letters(self._script, document.fonts)
+        paint_letters(self._script, self._version, document.fonts)
         if self._find:
             self.lines = self._find(document)
 
@@ -121,15 +125,14 @@ class Shape:
         laid = Laid(facts, script, find)
         self.lines = laid.lines
         self._marks = laid.marks
-        self._square = self.kinds.index("square")
+        self._squares = [n for n, kind in enumerate(self.kinds) if kind == "square"]
         self._html = knife.cut(laid.html)
         self._description = knife.cut(laid.description)
         self._info = {key: knife.cut(value) for key, value in laid.info.items()}
-        live, _ = self._set(pieces)
-        live.append(_square(values[self._square]))
+        live, _ = self._set(pieces, values)
         pages = [line.page for line in self.lines for _ in line.pieces for _ in "pt"]
         self._sheets = [
-            _cut_page(items, live, [n for n, at in enumerate(pages) if at == page])
+            _cut_page(items, live, [n for n, at in enumerate(pages) if at == page], len(pages))
             for page, items in enumerate(laid.pages, start=1)
         ]
         found = [part for sheet in self._sheets for part in sheet if isinstance(part, int)]
@@ -149,8 +152,7 @@ class Shape:
 
     def fill(self, values: Sequence[str], pieces: Pieces) -> Sheet:
         """Return the letter with these values. Refuses Misfit when one does not fit its line."""
-        live, marks = self._set(pieces)
-        live.append(_square(values[self._square]))
+        live, marks = self._set(pieces, values)
         return Sheet(
             html=fill(self._html, values, lambda value: str(escape_html(value))),
             pages=tuple(
@@ -165,8 +167,9 @@ class Shape:
             marks=tuple(marks),
         )
 
-    def _set(self, pieces: Pieces) -> tuple[list[bytes], list[Mark]]:
-        """Return the two operators that place and show each piece, in turn, and all marks."""
+    def _set(self, pieces: Pieces, values: Sequence[str]) -> tuple[list[bytes], list[Mark]]:
+        """Return the two operators that place and show each piece, in turn, then the QR codes'
+        operators, and all marks."""
         if [len(lines) for lines in pieces] != self._counts:
             raise Misfit("a value on more lines than its shape has")
         texts = [*chain(*pieces)]
@@ -176,6 +179,7 @@ class Shape:
             for piece, inked in line.set(texts, self._inker):
                 live += (_placed(inked.left, piece.base), inked.shown)
                 marks[piece.mark] = inked.mark(marks[piece.mark])
+        live += [operators(values[number]) for number in self._squares]
         return live, marks
 
     def prove(self, facts: NoticeFacts, slots: Sequence[Slot], pieces: Pieces) -> None:
@@ -197,21 +201,20 @@ class Shape:
         if not all(same.values()):
             raise Misfit("not as laid out: " + ", ".join(k for k, good in same.items() if not good))
 
-    def file(self, facts: NoticeFacts, sheet: Sheet) -> bytes:
-        """Return the PDF of a filled sheet with its facts attached."""
+    def file(self, sheet: Sheet, dated: date, held: bytes) -> bytes:
+        """Return the PDF of a filled sheet with the facts attached, as `held` and `dated`."""
         *contents, metadata = self._numbers
-        held = paper.attached_text(facts).encode()
         bodies = {
             number: deflated(b"", page) for number, page in zip(contents, sheet.pages, strict=True)
         }
-        bodies[self._attached] = deflated(_attachment(facts, held), held)
+        bodies[self._attached] = deflated(_attachment(dated, held), held)
         bodies[metadata] = deflated(_METADATA, sheet.metadata)
         bodies[self._file.info] = b"<<" + sheet.info + b">>"
         return self._file.write(bodies)
 
 
-def _attachment(facts: NoticeFacts, held: bytes) -> bytes:
-    midnight = f"D:{facts.dated:%Y%m%d}000000Z".encode()
+def _attachment(dated: date, held: bytes) -> bytes:
+    midnight = f"D:{dated:%Y%m%d}000000Z".encode()
     checksum = md5(held, usedforsecurity=False).hexdigest().encode()
     return (
         b"/Type /EmbeddedFile/Subtype /application#2fjson/Params <</CheckSum <%s>/Size %d"
@@ -219,6 +222,7 @@ def _attachment(facts: NoticeFacts, held: bytes) -> bytes:
     )
 
 
+@lru_cache(KEPT)
 def _placed(left: float, base: float) -> bytes:
     """The text matrix as pydyf writes it."""
     holder = pydyf.Stream()
@@ -227,30 +231,22 @@ def _placed(left: float, base: float) -> bytes:
     return written
 
 
-def _square(path: str) -> bytes:
-    """The QR code's path as PDF operators, as WeasyPrint draws such a path."""
-    return _RUN.sub(_run, path).rstrip("\n").encode()
-
-
-def _run(match: re.Match[str]) -> str:
-    x, y, length = map(int, match.groups())
-    right, low = x + length, y + 1
-    return f"{x} {y} m\n{right} {y} l\n{right} {low} l\n{x} {low} l\nh\n"
-
-
-def _cut_page(page: bytes, live: list[bytes], here: list[int]) -> tuple[bytes | int, ...]:
+def _cut_page(
+    page: bytes, live: list[bytes], here: list[int], placed: int
+) -> tuple[bytes | int, ...]:
     """Return a page's operators, with a number in place of each of the `live` ones found.
 
-    `here` are the numbers of this page's pieces; the QR code, last of `live`, is on any page. The
-    choice of font may stand between a piece's place and its text.
+    `here` are the numbers of this page's pieces, two for each. What comes after the first `placed`
+    of `live`, QR codes, may be on any page. The choice of font may stand between a piece's place
+    and its text.
     """
     found: list[tuple[int, int, int]] = []
     for first, second in zip(here[::2], here[1::2], strict=True):
         place, shown = re.escape(live[first]), re.escape(live[second])
         for match in re.finditer(rb"^(%s)\n(?:/\S+ \S+ Tf\n)?(%s)$" % (place, shown), page, re.M):
             found += [(*match.span(1), first), (*match.span(2), second)]
-    square = re.escape(live[-1])
-    found += [(*match.span(), len(live) - 1) for match in re.finditer(square, page)]
+    for number in range(placed, len(live)):
+        found += [(*match.span(), number) for match in re.finditer(re.escape(live[number]), page)]
     parts: list[bytes | int] = []
     done = 0
     for start, end, number in sorted(found):
