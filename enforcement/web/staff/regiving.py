@@ -26,7 +26,6 @@ from enforcement.web import access, pages
 from enforcement.web.exports import download
 from enforcement.web.fields import DayField
 from enforcement.web.filters import day, moment, weekday
-from enforcement.web.forms import form_errors
 from enforcement.web.staff.case_form import CaseForm, chosen
 from enforcement.web.staff.case_form import words as long_words
 from enforcement.web.staff.case_frame import CLOCK_TITLES, case_frame
@@ -104,7 +103,6 @@ def again(reference: str, notice_id: int) -> str | Response:
         "staff/giving/again.html",
         case_frame=case_frame(work, case, "notices"),
         form=form,
-        errors=form_errors(form),
         notice=notice,
         title_of=notice_services.TITLES[notice.kind],
         outlook=outlook,
@@ -130,7 +128,7 @@ def _again_form(
     form = AgainForm(
         data={
             "who": str(fresh) if fresh is not None else None,
-            "method": known[fresh].ways[0].value if fresh is not None else None,
+            "method": _way(known[fresh], notice) if fresh is not None else None,
             "send_on": first_free_day(work),
             "period_days": int(periods["representations_days" if intent else "payment_days"]),
             "version": str(case.version),
@@ -144,6 +142,12 @@ def _again_form(
     ]
     form.period_days.label.text = "Days for representations" if intent else "Days to pay in"
     return form
+
+
+def _way(one: regiving.Known, notice: Notice) -> str:
+    """The way offered first: as before where it is proper there, or first class post."""
+    wanted = [Method(notice.method), Method.FIRST_CLASS, *one.ways]
+    return next(way for way in wanted if way in one.ways).value
 
 
 def _known_words(one: regiving.Known) -> str:
@@ -176,7 +180,6 @@ def other_day(reference: str, notice_id: int) -> str | Response:
         "staff/giving/other_day.html",
         case_frame=case_frame(work, case, "notices"),
         form=form,
-        errors=form_errors(form),
         notice=notice,
     )
 
