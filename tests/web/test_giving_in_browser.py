@@ -1,0 +1,152 @@
+"""Post that came back, in real Chromium: the task, another day refused, the notice given again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import notice_story as told
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+from sqlalchemy.orm import Session
+
+from enforcement import create_staff_app
+from enforcement.data.engine import open_engine
+from enforcement.data.people import StaffSession
+from enforcement.domain.giving import Method
+from enforcement.domain.permissions import Role
+from enforcement.services import accounts, default_policies, giving, sending, sign_in
+from enforcement.services.work import transaction
+from enforcement.settings import Settings
+from enforcement.web.transactions import engine as database
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+LATER = told.NOW + timedelta(days=6)
+WIDTHS = (1280, 390)
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+ADMIN = told.person("admin", Role.ADMIN)
+ROLES = {"olive": "officer", "sam": "senior"}
+CASE = "/cases/ASC-2026-000001"
+OLD_OFFICE = replace(told.REGISTERED_OFFICE, address=("1 Former Road",), postcode="ZZ99 1ZZ")
+
+
+@pytest.fixture
+def pages(
+    migrated_sqlite: Path, tmp_path: Path, browser: Browser, serve: Callable[..., str]
+) -> Iterator[Callable[[str], Page]]:
+    """`pages(name)`: a signed-in page of this person; the notice of intent has come back."""
+    file = tmp_path / "giving.sqlite3"
+    file.write_bytes(migrated_sqlite.read_bytes())
+    settings = Settings.read(
+        {"ENFORCEMENT_INSTANCE": str(tmp_path), "DATABASE_URL": f"sqlite:///{file}"}
+    )
+    engine = open_engine(settings.database_url)
+
+    def begin(actor: Any, now: Any = told.NOW) -> Any:
+        return transaction(engine, actor, now, settings)
+
+    with begin(ADMIN) as work:
+        default_policies.install(work)
+        made = {
+            name: accounts.create(
+                work, username=name, name=name.title(), staff_number=name.upper(),
+                password="a long invented passphrase 17", roles=[role],
+            ).id
+            for name, role in ROLES.items()
+        }  # fmt: skip
+    _posted_and_returned(begin)
+    app = create_staff_app(settings, clock=lambda: LATER)
+    address = serve(app)
+
+    def page_of(name: str) -> Page:
+        with Session(engine) as session, session.begin():
+            digest = sign_in.secret_hash(name)
+            session.add(StaffSession(secret_hash=digest, account_id=made[name],
+                                     created_at=LATER, seen_at=LATER))  # fmt: skip
+        context = browser.new_context(base_url=address)
+        context.add_cookies([{"name": "staff-session", "value": name, "url": address}])
+        return context.new_page()
+
+    yield page_of
+    with app.app_context():
+        database().dispose()
+    engine.dispose()
+
+
+def _posted_and_returned(begin: Any) -> None:
+    story = told.Story(begin, method=Method.FIRST_CLASS, recipient=OLD_OFFICE)
+    story.to_issued()
+    with begin(told.OFFICER) as work:
+        notice = story.notice(work)
+        giving.record_by_person(work, notice, work.today, Method.FIRST_CLASS, "Post room list")
+    with begin(sending.WORKER, LATER) as work:
+        giving.failed(work, story.notice(work), "returned", "“Addressee gone away” on the envelope")
+
+
+def look(page: Page, name: str) -> None:
+    """Every rule of axe at both widths, nothing sideways, and a picture when one is asked for."""
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        found = Axe().run(page, options={"runOnly": RULES}).response["violations"]
+        said = [(v["id"], node["html"][:160]) for v in found for node in v["nodes"]]
+        assert said == [], (name, width)
+        assert not page.evaluate("document.documentElement.scrollWidth > innerWidth"), (name, width)
+        if folder := os.environ.get("GIVING_PICTURES"):
+            page.screenshot(path=str(Path(folder) / f"{name}-{width}.png"), full_page=True)
+
+
+def test_from_returned_post_to_a_new_notice(pages: Callable[[str], Page], tmp_path: Path) -> None:
+    officer, senior = pages("olive"), pages("sam")
+    officer.goto("/tasks")
+    assert officer.get_by_text("Addressee gone away").is_visible()
+    look(officer, "tasks")
+    officer.goto(CASE)
+    assert "To do by" in officer.content()
+    look(officer, "case")
+
+    officer.goto(f"{CASE}/notices/1/other-day")
+    look(officer, "other-day")
+    shown = tmp_path / "record.csv"
+    shown.write_text("item,signed for\nAA000000000GB,2026-06-18\n")
+    for box, typed in (("day", "18"), ("month", "6"), ("year", "2026")):
+        officer.locator(f"#given_on-{box}").fill(typed)
+    officer.locator("input[type=file]").set_input_files(shown)
+    officer.get_by_label("What does it show?").fill("The carrier’s record of the signature.")
+    officer.get_by_role("button", name="Put it to a second person").click()
+    assert officer.get_by_text("a second person answers it").is_visible()
+    assert officer.get_by_text("stays").first.is_visible()
+    senior.goto("/")
+    assert senior.get_by_text("proposals about giving to answer").is_visible()
+    look(senior, "home")
+    senior.goto("/tasks")
+    senior.get_by_role("link", name="Another day of giving").click()
+    look(senior, "other-day-answer")
+    senior.get_by_label("If you refuse: why?").fill("It was signed for next door.")
+    senior.get_by_role("button", name="Refuse").click()
+    assert senior.get_by_text("Nothing was changed").is_visible()
+
+    officer.goto(CASE)
+    officer.get_by_text("Give it again to another address").first.click()
+    look(officer, "again")
+    officer.get_by_role("button", name="Put it to a senior officer").click()
+    assert officer.locator(".nhsuk-error-summary").is_visible()
+    look(officer, "again-errors")
+    officer.get_by_label("Why is it withdrawn and given again?").fill("It went to an old office.")
+    officer.get_by_role("button", name="Put it to a senior officer").click()
+    assert officer.get_by_text("Until they agree nothing is done").is_visible()
+    senior.goto("/tasks")
+    senior.get_by_role("link", name="Give again").click()
+    look(senior, "again-answer")
+    senior.get_by_role("button", name="Agree").click()
+    assert senior.get_by_text("a new one is drafted").is_visible()
+    officer.goto(f"{CASE}/tasks")
+    look(officer, "case-tasks")
+    assert officer.get_by_text("Agreed").is_visible()
+    officer.goto(f"{CASE}/notices")
+    assert officer.get_by_text("Withdrawn", exact=True).count() == 1
+    assert officer.get_by_text("Draft", exact=True).is_visible()
