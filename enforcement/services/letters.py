@@ -73,6 +73,7 @@ def no_penalty(work: Work, case: Case, enqueue: Enqueue) -> Notice:
     parts = {
         "decision": notice_facts.decision_facts(work.session, case, decision, intent),
         "earlier": notice_facts.earlier_facts(intent),
+        "misses": notice_facts.stored_facts(intent).misses,  # the months this closes
     }
     return write(work, case, "no_penalty", _recipient(intent), _method(intent), parts, enqueue)
 
