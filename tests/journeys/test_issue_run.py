@@ -125,7 +125,7 @@ def test_a_run_from_choosing_to_reconciled(world: Runs, browser: Browser) -> Non
     officer.presses("Make the print file of 4 letters")
     officer.follows("IR-2026-0001-P1")
     the_file_holds_four_letters(officer)
-    world.now += timedelta(hours=4)
+    world.now += timedelta(minutes=20)
     officer.writes("What shows it?", "Cover signed by the post room, shelf 4")
     day = world.now.date()
     for box, value in (("Day", day.day), ("Month", day.month), ("Year", day.year)):

@@ -367,14 +367,14 @@ def item_page(
     )
 
 
-@bp.post("/issue-runs/<run_reference>/items/<int:position>/<any(retry, take_out):deed>")
+@bp.post("/issue-runs/<run_reference>/items/<int:position>/<any(retry, take_out):doing>")
 @access.needs(Permission.ISSUE_NOTICE)
-def item_deed(run_reference: str, position: int, deed: str) -> Any:
+def item_deed(run_reference: str, position: int, doing: str) -> Any:
     """Try an item again, or take it out of the run with a reason."""
     work = access.work()
     found = issue_runs.find(work, run_reference)
     try:
-        if deed == "retry":
+        if doing == "retry":
             issue_run_steering.retry_one(work, found, position, start_issue_run())
             words = f"Item {position:,} is tried again."
         else:
@@ -387,7 +387,7 @@ def item_deed(run_reference: str, position: int, deed: str) -> Any:
         found = issue_runs.find(work, run_reference)
         return item_page(work, found, position, said(refusal)), 409
     flash(words, "success")
-    if deed == "retry":
+    if doing == "retry":
         where = url_for("issue_runs.item", run_reference=found.reference, position=position)
     else:
         where = url_for("issue_runs.run", run_reference=found.reference)
