@@ -10,8 +10,10 @@ from typing import Any
 import notice_story as told
 from sqlalchemy import select
 
+from enforcement.data.cases import Case
 from enforcement.data.issue_runs import IssueItem, IssueRun
 from enforcement.data.people import Account
+from enforcement.data.register import Contact
 from enforcement.domain.giving import Method
 from enforcement.domain.permissions import Actor, Role
 from enforcement.services import (
@@ -42,6 +44,21 @@ def add_account(work: Work, actor: Actor) -> None:
     )
 
 
+def add_secretary(work: Work, case: Case, number: int) -> None:
+    """The company secretary's own e-mail address: a proper one (reg 7)."""
+    work.session.add(
+        Contact(
+            provider_id=case.provider_id,
+            name="The company secretary",
+            email=f"secretary-{number}@example.com",
+            capacity="company secretary",
+            address=[],
+            source="Invented list",
+            as_at=work.today,
+        )
+    )
+
+
 @dataclass
 class RunStory:
     """The steps of one run, each in its own committed transaction."""
@@ -53,13 +70,15 @@ class RunStory:
     method: Method = Method.FIRST_CLASS
     reference: str = ""
 
-    def open(self, now: datetime = NOW) -> None:
-        """People with accounts, and so many cases at triage."""
+    def open(self, now: datetime = NOW, *, emails: bool = False) -> None:
+        """People with accounts, and so many cases at triage; `emails`: each with a secretary's."""
         with self.begin(OLIVE, now) as work:
             for who in (OLIVE, SAM, SONIA):
                 add_account(work, who)
             for number in range(1, self.cases + 1):
-                told.open_case(work, number)
+                case = told.open_case(work, number)
+                if emails:
+                    add_secretary(work, case, number)
 
     def make(self, now: datetime = NOW, **plan: Any) -> None:
         with self.begin(OLIVE, now) as work:
