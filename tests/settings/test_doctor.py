@@ -92,7 +92,7 @@ def test_an_instance_folder_that_cannot_be_made_is_found(tmp_path: Path) -> None
 def test_a_key_that_others_can_read_is_found(tmp_path: Path) -> None:
     settings = Settings.read({}, checkout=tmp_path)
     settings.secrets()
-    assert looked(tmp_path, "Keys").found.startswith("4 in ")
+    assert looked(tmp_path, "Keys").found.startswith("5 in ")
     key = settings.keys_folder / "link_secret.key"
     key.chmod(0o640)
     finding = looked(tmp_path, "Keys")
