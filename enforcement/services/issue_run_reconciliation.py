@@ -238,7 +238,7 @@ def _print_files(work: Work, run: IssueRun) -> Check:
     return Check(
         "Each letter stands in one print file at most",
         not foreign,
-        f"{printed or 0:,} letters in {files or 0:,} print files."
+        f"Letters printed: {printed or 0:,}. Print files: {files or 0:,}."
         if not foreign
         else f"Printed, but not issued by this run: {_named(foreign)}.",
     )

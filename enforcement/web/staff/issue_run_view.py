@@ -12,7 +12,7 @@ from enforcement.domain.giving import Capacity, Method
 from enforcement.domain.permissions import Permission, not_yours
 from enforcement.domain.refusals import Refusal
 from enforcement.services import issue_run_approval as approving
-from enforcement.services import issue_runs, print_file
+from enforcement.services import issue_run_items, issue_runs, print_file
 from enforcement.services.issue_run_approval import Looked
 from enforcement.services.issue_run_items import Filters, Line
 from enforcement.services.issue_run_progress import Progress
@@ -122,7 +122,7 @@ def facts(run: IssueRun, total: int) -> list[pages.Fact]:
     return found
 
 
-def next_line(run: IssueRun, told: Progress) -> pages.NextLine:
+def next_line(work: Work, run: IssueRun, told: Progress) -> pages.NextLine:
     """What happens next, and who does it."""
     held = f" {plural(told.held, 'notice')} held for a person." if told.held else ""
     sentences: dict[str, Callable[[], str]] = {
@@ -134,7 +134,7 @@ def next_line(run: IssueRun, told: Progress) -> pages.NextLine:
         "approved": lambda: "The worker takes the run up within a minute.",
         "issuing": lambda: _issuing(run, told),
         "paused": lambda: f"Nothing until somebody resumes it. {run.paused_because or ''}",
-        "done": lambda: _after(run),
+        "done": lambda: _after(work, run),
         "cancelled": lambda: "Nothing more is issued. What was issued stays issued.",
     }
     return pages.NextLine(sentences[run.state]().strip(), held.strip())
@@ -152,10 +152,14 @@ def _issuing(run: IssueRun, told: Progress) -> str:
     return f"The worker issues the notices; they leave on {day(run.send_on)}, from 9am."
 
 
-def _after(run: IssueRun) -> str:
-    if run.method in print_file.METHOD_WORDS:
-        return "Make the print file; when the post room has posted it, record the day."
-    return "The emails leave by themselves on the planned day, and are then given."
+def _after(work: Work, run: IssueRun) -> str:
+    if not issue_run_items.count(work, run, Filters(given="no")):
+        return "Nothing more: every notice of the run that was issued is given."
+    if run.method not in print_file.METHOD_WORDS:
+        return "The emails leave by themselves on the planned day, and are then given."
+    if print_file.waiting(work.session, run):
+        return "Make the print file for the post room."
+    return "When the post room has posted the print files, record the day, file by file."
 
 
 def progress_words(told: Progress) -> str:

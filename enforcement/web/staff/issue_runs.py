@@ -99,7 +99,7 @@ def run_page(work: Work, found: IssueRun, errors: Sequence[dict[str, str]] = ())
         "staff/issue_runs/run.html",
         run=found,
         state=view.tag(found),
-        next=view.next_line(found, told),
+        next=view.next_line(work, found, told),
         facts=view.facts(found, told.total),
         told=told,
         running=found.state in view.RUNNING and bool(told.left or found.state == "approved"),
