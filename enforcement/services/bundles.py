@@ -137,7 +137,7 @@ class Late:
 def add(work: Work, case: Case, pack: Pack, late: Late, file: Examined) -> BundleAddition:
     """Keep a late document for the next edition, behind a document of the latest one.
 
-    Refuses BadInput (no title, a date to come, nothing to follow), WrongState before the first
+    Refuses BadInput (no title, a date to come, nothing to follow), NotFound before the first
     edition, NotAllowed.
     """
     work.require(Permission.RECORD_APPEAL)
@@ -216,10 +216,10 @@ def editions(work: Work, case: Case, pack: Pack) -> list[BundleEdition]:
 
 
 def newest(work: Work, case: Case, pack: Pack) -> BundleEdition:
-    """The latest edition. Refuses WrongState before there is one."""
+    """The latest edition. Refuses NotFound before there is one."""
     found = latest(work.session, case.id, pack)
     if found is None:
-        raise WrongState("Make the first edition first: pages are named by their numbers in it.")
+        raise NotFound("Make the first edition first: pages are named by their numbers in it.")
     return found
 
 

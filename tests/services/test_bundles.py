@@ -18,15 +18,28 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from enforcement.data.bundles import BundleEdition, BundleOrder, BundleRedaction
+from enforcement.data.cases import Case
 from enforcement.data.history import Event
+from enforcement.data.notices import Notice
 from enforcement.domain.bundles import Pack
 from enforcement.domain.refusals import BadInput, GateClosed, NotAllowed, NotFound, WrongState
 from enforcement.rendering.bundle.redaction import text_of
-from enforcement.services import bundle_making, bundle_redactions, bundles, evidence
+from enforcement.services import (
+    bundle_making,
+    bundle_redactions,
+    bundles,
+    cases,
+    certificates,
+    evidence,
+    payments,
+)
 from enforcement.services.bundles import Late
+from enforcement.services.work import Work
 from enforcement.settings import Settings
 
 pytestmark = pytest.mark.slow
+# What does not turn on the database is told once: each story lays out some forty pages.
+ONE_ENGINE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
@@ -114,10 +127,11 @@ def _links_and_bookmarks_lead_to_their_pages(pdf: bytes, edition: BundleEdition)
         assert b"<pdfuaid:part>" not in opened.Root.Metadata.read_bytes()  # a stranger's letter
 
 
+@ONE_ENGINE
 def test_what_comes_in_late_moves_no_number_and_keeps_older_editions(
     tribunal: Tribunal, settings: Settings
 ) -> None:
-    with pytest.raises(WrongState, match="first edition"):
+    with pytest.raises(NotFound, match="first edition"):
         tribunal.do(bundles.add, Pack.TRIBUNAL, Late("A", None, "x"), None)
     tribunal.appeal()
     first = tribunal.make()
@@ -164,6 +178,7 @@ def test_what_comes_in_late_moves_no_number_and_keeps_older_editions(
     assert fourth.pages >= third.pages  # the history has grown
 
 
+@ONE_ENGINE
 def test_redacted_words_are_gone_and_the_reason_stands_there(
     tribunal: Tribunal, engine: Engine
 ) -> None:
@@ -214,6 +229,7 @@ def test_redacted_words_are_gone_and_the_reason_stands_there(
     assert len(document(third, "index")["labels"]) == len(document(second, "index")["labels"])
 
 
+@ONE_ENGINE
 def test_a_page_marked_on_another_text_is_not_guessed(tribunal: Tribunal, engine: Engine) -> None:
     tribunal.appeal()
     first = tribunal.make()
@@ -269,3 +285,35 @@ def test_editions_and_redactions_are_never_changed(
     with Session(engine) as session:
         assert session.scalar(select(BundleRedaction.number)) == 1
 
+
+@ONE_ENGINE
+def test_the_court_pack_opens_when_nothing_speaks_against_it(tribunal: Tribunal) -> None:
+    tribunal.decide()
+    with pytest.raises(GateClosed, match=r"not in recovery.*certificate under regulation 9"):
+        tribunal.do(bundles.order, Pack.COURT, bundles.sweep_will_find)
+    tribunal.at += timedelta(days=60)
+    tribunal.do(payments.start_recovery, who=story.FINANCE)
+    by = tribunal.at.date() - timedelta(days=1)
+    made = tribunal.do(certificates.draft, by, who=story.FINANCE)
+
+    def sign(work: Work, case: Case) -> None:
+        notice = work.session.get_one(Notice, made.id)
+        certificates.sign(work, case, notice, certificates.as_signed(work, notice).sha256)
+
+    tribunal.do(sign, who=story.SENIOR)
+    pack = tribunal.make(Pack.COURT)
+    found = [(one["section"], one["key"].partition("-")[0]) for one in pack.manifest["documents"]]
+    assert found == [
+        *[("", "cover"), ("", "index"), ("A", "particulars"), ("B", "notice"), ("C", "notice")],
+        *[("D", "giving"), ("E", "ledger"), ("F", "decision")],
+    ]
+    assert "not been received" in "".join(pages_of(tribunal.volume(pack)))
+    assert pack.manifest["accessible"]
+    # Finance may open it: nothing in it prints a reply code, which a tribunal bundle does.
+    assert (
+        tribunal.do(lambda work, _: bundles.volume(work, pack, 1)[1].mime, who=story.FINANCE)
+        == "application/pdf"
+    )
+    tribunal.do(cases.hold, "legal_query", "A question to counsel.")
+    with pytest.raises(GateClosed, match="hold"):
+        tribunal.do(bundles.order, Pack.COURT, bundles.sweep_will_find)
