@@ -17,6 +17,9 @@ from sqlalchemy.orm import Session
 
 READ_ONLY = "enforcement_read_only"
 _HELD = "enforcement_write_lock"
+BUSY_SECONDS = 15
+_locks: dict[str, threading.Lock] = {}
+_locks_lock = threading.Lock()
 
 
 class ReadOnlyWrite(RuntimeError):
@@ -37,8 +40,16 @@ def tune(engine: Engine) -> Engine:
     return engine
 
 
+def _lock_of(engine: Engine) -> threading.Lock:
+    """One lock a file, shared by the sites and the worker of one process: SQLite's own waiting
+    is a sleep and is not fair to a page beside a worker that writes all the time."""
+    with _locks_lock:
+        name = engine.url.database or ""
+        return _locks.setdefault(name, threading.Lock()) if name else threading.Lock()
+
+
 def _tune_sqlite(engine: Engine) -> None:
-    lock = threading.Lock()
+    lock = _lock_of(engine)
 
     @event.listens_for(engine, "connect")
     def _connect(dbapi: Any, _record: Any) -> None:
@@ -48,7 +59,7 @@ def _tune_sqlite(engine: Engine) -> None:
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
-            "busy_timeout=15000",
+            f"busy_timeout={BUSY_SECONDS * 1000}",
             "recursive_triggers=ON",
         ):
             cursor.execute(f"PRAGMA {pragma}")
@@ -59,8 +70,9 @@ def _tune_sqlite(engine: Engine) -> None:
         if connection.get_execution_options().get(READ_ONLY):
             connection.exec_driver_sql("BEGIN")
             return
-        lock.acquire()
-        connection.info[_HELD] = True
+        # whoever waited too long asks SQLite, which refuses in words
+        if lock.acquire(timeout=BUSY_SECONDS):
+            connection.info[_HELD] = True
         try:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         except BaseException:
