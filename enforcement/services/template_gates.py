@@ -21,6 +21,7 @@ from enforcement.rendering.press import Press
 from enforcement.rendering.samples import sample, worst
 
 NOTIFY = "GOV.UK Notify precompiled letters"
+MOST_SHOWN = 240  # characters of what was found: the worst case finds hundreds of places
 ACCESSIBLE = "Equality Act 2010; PDF/UA-1; WCAG 2.2 AA"
 
 
@@ -96,7 +97,7 @@ def _elements(trials: list[_Trial]) -> Iterator[Check]:
             continue
         for one in check_elements(trial.facts, trial.made.text):
             title = f"{one.element[:1].upper()}{one.element[1:]}: on {trial.name}"
-            yield Check(title, one.present, one.where, one.citation)
+            yield Check(title, one.present, one.where[:MOST_SHOWN], one.citation)
 
 
 def _inspected(trial: _Trial) -> Check:

@@ -56,9 +56,10 @@ def test_no_page_has_a_violation(
                 page.goto(f"{address}/sign-in")
                 page.fill("[name=username]", name)
                 page.fill("[name=password]", PASSWORD)
-                page.click("button[type=submit], form button")
+                page.get_by_role("button", name="Sign in").click()
                 for place in places:
                     page.goto(address + place)
+                    assert page.url == address + place
                     result = Axe().run(page, options={"runOnly": RULES}).response
                     found += [(place, size, v["id"]) for v in result["violations"]]
                     if page.evaluate("document.documentElement.scrollWidth") > width:
