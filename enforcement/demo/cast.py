@@ -42,6 +42,16 @@ NURSES = ((NURSING,),)
 AT_HOME = ((HOME_CARE,),)
 BOTH = ((CARE_HOME, HOME_CARE),)
 
+# Providers whose notices are drafted and issued together (demo/issue_runs.py).
+IN_A_RUN = tuple(
+    Part(f"in a run {number}", 2, places=places)
+    for number, places in enumerate((((CARE_HOME,),), NURSES, AT_HOME, AT_HOME), 1)
+)
+IN_A_FROZEN_RUN = tuple(
+    Part(f"in a frozen run {number}", 1, places=places)
+    for number, places in enumerate((((CARE_HOME,),), NURSES, AT_HOME), 1)
+)
+
 # The order is the order of providers in the register file. One line a story; the awkward ones of
 # the trade carry a quirk that the generator or the files act on.
 PARTS: tuple[Part, ...] = (
@@ -91,4 +101,7 @@ PARTS: tuple[Part, ...] = (
     Part("written off", 11, missed=THREE_IN_A_ROW),
     Part("no penalty, closed", 7),
     Part("many places", 2, quirks=frozenset({"many"})),
+    # given notice together, and waiting to be
+    *IN_A_RUN,
+    *IN_A_FROZEN_RUN,
 )

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from enforcement.demo.cast import IN_A_FROZEN_RUN, IN_A_RUN
+from enforcement.demo.issue_runs import ready_for_a_run
 from enforcement.demo.stage import Schedule, Stage
 from enforcement.demo.walk import Walk
 from enforcement.domain.payments import Kind
@@ -320,4 +322,5 @@ STORIES: dict[str, Story] = {
     "written off": _written_off,
     "no penalty, closed": _closed_without,
     "many places": _many_places,
+    **{part.key: ready_for_a_run for part in (*IN_A_RUN, *IN_A_FROZEN_RUN)},
 }

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from enforcement.data.cases import Case, Hold
 from enforcement.data.engine import open_engine
 from enforcement.data.history import Event
+from enforcement.data.issue_runs import IssueRun
 from enforcement.data.notices import Notice, OutboxItem
 from enforcement.data.register import Provider, RegisterChange
 from enforcement.data.replies import Reply
@@ -26,6 +27,7 @@ from enforcement.domain.cases import State
 from enforcement.domain.permissions import Role, system_actor
 from enforcement.domain.refusals import WrongState
 from enforcement.services import accounts, clocks, history, links, reply_sessions, why
+from enforcement.services.issue_run_reconciliation import reconcile
 from enforcement.services.work import transaction
 from enforcement.settings import Settings
 
@@ -136,6 +138,14 @@ def test_everything_due_was_sent(session: Session) -> None:
     items = session.scalars(select(OutboxItem)).all()
     assert items
     assert {item.state for item in items} == {"sent"}
+
+
+def test_one_issue_run_is_finished_and_one_waits_for_its_approver(made: Made) -> None:
+    with transaction(made.engine, system_actor("test"), NOW, made.settings) as work:
+        finished, waiting = work.session.scalars(select(IssueRun).order_by(IssueRun.id))
+        assert reconcile(work, finished).verdict == "It reconciles."
+        assert waiting.state == "frozen"
+        assert waiting.send_on > work.today
 
 
 def test_the_printed_link_opens_with_what_is_printed(made: Made) -> None:
