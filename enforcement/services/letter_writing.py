@@ -9,11 +9,11 @@ from enforcement.data.notices import Notice
 from enforcement.domain.giving import Method
 from enforcement.domain.permissions import Permission
 from enforcement.rendering.facts import NoticeFacts
-from enforcement.rendering.paper import render
 from enforcement.services import notice_facts
 from enforcement.services.cases import stream
 from enforcement.services.files import keep
 from enforcement.services.notice_facts import Plan
+from enforcement.services.notice_pages import page_of
 from enforcement.services.notices import PDF, facts_sha256, new_notice, send_out
 from enforcement.services.recipients import RecipientChoice
 from enforcement.services.sending import Enqueue
@@ -36,7 +36,7 @@ def write(
     MissingElement.
     """
     notice = prepared(work, case, kind, recipient, method, parts)
-    made = render(notice_facts.stored_facts(notice))
+    made = page_of(work, notice_facts.stored_facts(notice))
     notice.pdf_sha256, notice.pages = keep(work, made.pdf, PDF, secret=False), made.pages
     notice.issued_at, notice.issued_by, notice.state = work.now, work.actor.identity, "issued"
     work.session.add(notice)

@@ -21,13 +21,14 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "rendering"))
 from hostile_letters import hostile_letters
-from pressed_letters import differences, random_letter
+from pressed_letters import random_letter
 
 from enforcement.domain.refusals import Refusal
 from enforcement.rendering import paper
 from enforcement.rendering.facts import NoticeFacts
 from enforcement.rendering.paper import Rendered
 from enforcement.rendering.press import Press
+from enforcement.rendering.press.equality import differences
 
 pytestmark = [pytest.mark.bench, pytest.mark.slow]
 LETTERS = int(os.environ.get("PRESS_LETTERS", "1000"))

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from pressed_letters import differences, random_letter
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pressed_letters import random_letter
 
-from enforcement.domain.refusals import CannotPrint
+from enforcement.domain.refusals import CannotPrint, Refusal
 from enforcement.rendering import paper
 from enforcement.rendering.facts import ProviderFacts, Recipient
-from enforcement.rendering.press import Press
+from enforcement.rendering.press import Press, standing
 from enforcement.rendering.press.blanks import PRESSED, Blanks, blank_letter
 from enforcement.rendering.press.cuts import Knife, Misfit
+from enforcement.rendering.press.equality import differences, equal_to_full
 from enforcement.rendering.press.ink import BASIC, LATIN, letters
 from enforcement.rendering.samples import EVERY_KIND, MISSES, notice_of_intent, worst
+from enforcement.rendering.templates import folder_sha256
 
 pytestmark = pytest.mark.slow
 SHAPES, EACH = 8, 5  # random letters here; tests/bench/bench_press_equality.py takes a thousand
@@ -169,11 +174,6 @@ def test_the_press_can_be_turned_off():
     assert off.reasons == {"the press is off": 1}
 
 
-def test_another_weasyprint_turns_the_press_off(monkeypatch):
-    monkeypatch.setattr("weasyprint.__version__", "70.1")
-    assert not Press().on
-
-
 def test_shapes_are_kept_only_up_to_their_number():
     made = Press(shapes=1)
     for facts in (notice_of_intent(), notice_of_intent(support_contacts=()), notice_of_intent()):
@@ -201,3 +201,81 @@ def test_every_letter_of_a_script_has_its_own_glyph():
     assert letters("basic") == BASIC
     assert len(letters("latin")) > 330
     assert set("ŵŷẁÉßœŁő") <= letters("latin") <= LATIN
+
+
+ODD = ("Qz001x", "ŵ", "Ω", "£1", "&amp;", "4 February 2025", "x" * 200, "\u00ad", "字")
+HOSTILE = st.one_of(
+    st.text(st.sampled_from(sorted(LATIN)), min_size=1, max_size=60),
+    st.text(st.sampled_from("AVTW.,1 oy-’"), min_size=1, max_size=90),
+    st.sampled_from(ODD),
+)
+
+
+@given(names=st.lists(HOSTILE, min_size=3, max_size=3), rows=st.integers(1, 4))
+@settings(max_examples=12, deadline=None, derandomize=True)
+def test_hostile_values_are_printed_alike_or_refused_alike(warm, names, rows):
+    provider, location, method = names
+    facts = named(
+        provider,
+        misses=tuple(replace(miss, location_name=location) for miss in MISSES[:1] * rows),
+        method=method,
+    )
+    full, pressed = (_made(render, facts) for render in (paper.render, warm.render))
+    if isinstance(full, Refusal):
+        assert str(pressed) == str(full)
+    else:
+        assert differences(pressed, full) == []
+
+
+def _made(render, facts):
+    try:
+        return render(facts)
+    except Refusal as refused:
+        return refused
+
+
+@pytest.mark.parametrize("kind", PRESSED)
+def test_a_sample_of_each_pressed_kind_is_equal_to_its_full_layout(kind):
+    assert equal_to_full(kind, "v1") == ""
+
+
+def test_what_is_not_pressed_differs_in_nothing():
+    assert equal_to_full("final_notice", "v1") == ""
+
+
+def test_a_difference_is_named(monkeypatch):
+    whole = Press.render
+
+    def wrong(self, facts, large=False):
+        return replace(whole(self, facts, large), text="Other words")
+
+    monkeypatch.setattr(Press, "render", wrong)
+    assert equal_to_full("notice_of_intent", "v1") == "text"
+
+
+def test_another_template_than_the_drafts_is_refused(warm):
+    facts = notice_of_intent(template_sha256="0" * 64)
+    with pytest.raises(Refusal, match="is not the one"):
+        warm.render(facts)
+    now = folder_sha256("notice_of_intent", "v1")
+    before = warm.pressed
+    assert warm.render(notice_of_intent(template_sha256=now))
+    assert warm.pressed == before + 1
+
+
+def test_large_print_is_laid_out_in_full(warm):
+    before = warm.reasons["large print"]
+    assert warm.render(notice_of_intent(), large=True) == paper.render(notice_of_intent(), True)
+    assert warm.reasons["large print"] == before + 1
+
+
+def test_two_threads_print_through_the_one_standing_press():
+    press = standing(True)
+    letters = [named(f"Care {n}") for n in range(12)]
+    with ThreadPoolExecutor(4) as pool:
+        together = [made.sha256 for made in pool.map(press.render, letters)]
+    assert together == [Press().render(letters[0]).sha256, *(
+        press.render(facts).sha256 for facts in letters[1:]
+    )]  # fmt: skip
+    assert standing(True) is press
+    assert not standing(False).on
