@@ -3,6 +3,7 @@
 from enforcement.data import (
     bundles,
     cases,
+    deciding,
     decisions,
     deliveries,
     files,
@@ -26,6 +27,7 @@ __all__ = [
     "Base",
     "bundles",
     "cases",
+    "deciding",
     "decisions",
     "deliveries",
     "files",

@@ -28,6 +28,7 @@ class Decision(Base):
     decided_by_name: Mapped[str | None] = mapped_column(String(120))
     decided_on: Mapped[date | None]
     decided_at: Mapped[datetime | None]
+    differs: Mapped[str | None] = mapped_column(Text)  # why unlike every similar decision
     superseded: Mapped[bool] = mapped_column(Boolean, default=False)
     version: Mapped[int] = mapped_column(default=1)
 

@@ -28,6 +28,8 @@ KINDS = (
     "letters",
     "sampling",
     "tasks",
+    "routing",
+    "paragraph",
 )
 
 

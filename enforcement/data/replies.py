@@ -141,6 +141,7 @@ class ReplyPoint(Base):
     text: Mapped[str] = mapped_column(Text)
     reason: Mapped[str] = mapped_column(String(40), default="other")
     evidence_looked_at: Mapped[str] = mapped_column(Text, default="")
+    not_opened: Mapped[str | None] = mapped_column(Text)  # why files were left unopened
     answer: Mapped[str | None] = mapped_column(Text)
     view: Mapped[str | None] = mapped_column(String(20))  # accepted, partly, not_accepted
     answered_by: Mapped[str | None] = mapped_column(String(80))

@@ -25,6 +25,11 @@ GROWS_ONLY = (
     "bundle_edition",
     "bundle_addition",
     "bundle_redaction",
+    "file_look",
+    "finding",
+    "panel_declaration",
+    "period_extension",
+    "concern",
 )
 REPLY_INSERTS = (
     "reply",
