@@ -4,7 +4,7 @@ How WeasyPrint breaks a line (`split_first_line`), shapes it (`create_layout`), 
 (`line_size`) and writes it (`draw_first_line` into a `Stream`); and how a laid-out page is made of
 boxes (`_page_box`, `formatting_structure.boxes`) that share the document's `fonts`. They are used
 as they are; nothing is replaced. On other versions than those they were read in, the press is off
-and every letter is laid out in full: `docs/decisions` says how to move on.
+and every letter is laid out in full: `docs/decisions/0030-the-press.md` says how to move on.
 """
 
 from __future__ import annotations
