@@ -5,12 +5,15 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import officer_cases
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from bundle_story import SECRET, Tribunal, letter
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
@@ -138,3 +141,26 @@ def _put_in(desk: Desk) -> None:
     done = desk.post("/tribunal/add", title="Statement of the bank", after="ledger", file=late)
     assert done.status_code == 303
     assert "Statement of the bank, kept by Olive Marsh" in desk.get()
+
+
+@pytest.mark.browser
+def test_the_screens_are_accessible_at_both_widths(
+    desk: Desk, browser: Browser, serve: Callable[[Any], str], tmp_path: Path
+) -> None:
+    desk.post("/tribunal/make", volume_mb="50")
+    desk.work()
+    address = serve(desk.site.app)
+    desk.client("olive")  # starts the session whose cookie the browser carries
+    for width in (1280, 390):
+        context = browser.new_context(viewport={"width": width, "height": 900})
+        context.add_cookies([{"name": "staff-session", "value": "secret-of-olive", "url": address}])
+        page = context.new_page()
+        for name, path in (("home", ""), ("edition", "/tribunal/1"), ("redact", "/tribunal/redact"),
+                           ("add", "/tribunal/add"), ("make", "/tribunal/make")):  # fmt: skip
+            page.goto(address + HOME + path)
+            page.screenshot(path=tmp_path / f"{name}-{width}.png", full_page=True)
+            found = Axe().run(page).response["violations"]
+            assert [(name, one["id"], one["nodes"][0]["html"]) for one in found] == []
+            wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
+            assert not wide, f"{name} is wider than {width}"
+        context.close()
