@@ -52,6 +52,8 @@ NO_ROW = {
     "cases.document", "giving.settle", "replies.split", "replies.point", "why.case_why",
     "reviews.still_there", "tasks.close", "regiving.proposal", "regiving.evidence",
     "letters.sign", "letters.to_sign", "letters.discard",
+    "bundles.edition", "bundles.verify", "bundles.volume", "bundle_changes.add",
+    "bundle_changes.redact",
 }  # fmt: skip
 # The seeded notices hold no facts to print, which is said with 400.
 NO_FACTS = {
@@ -112,6 +114,7 @@ def real_values(engine: Engine) -> dict[str, Any]:
             "reference": case.reference, "notice_id": notice.id, "clock_id": case.clocks[0].id,
             "cqc_id": session.get_one(Provider, case.provider_id).cqc_id, "duty_id": duty.id,
             "month": "2026-05", "reply_reference": reply.reference, "number": 1,
+            "pack": "tribunal", "volume": 1,
             "username": "oscar", "policy_id": policy.id, "file_id": file.id, "copy": "original",
             "item_id": 1, "run_id": 1, "pair_id": 1, "correction_id": 1, "load_id": "none",
             "run_reference": "IR-2026-0001", "position": 1, "deed": "pause", "doing": "retry",
@@ -131,6 +134,7 @@ NOWHERE = {
     "reference": "ASC-2099-000001", "username": "nobody", "cqc_id": "1-1", "month": "2099-01",
     "run_reference": "IR-2099-0001", "deed": "pause", "doing": "retry",
     "load_id": "none", "kind": "none", "action": "start_recovery", "reply_reference": "none",
+    "pack": "tribunal",
 }  # fmt: skip
 
 
