@@ -187,7 +187,8 @@ def test_print_files_lists_and_the_sheet_leave_as_files_for_those_who_may(site: 
     assert "It reconciles." in site.get(leader, f"{RUN}/reconciliation")
     sheet = leader.get(f"{RUN}/reconciliation.csv").data.decode("utf-8-sig")
     assert "It reconciles." in sheet
-    site.get(leader, f"{RUN}/items?state=issued&sending=sent")
+    for query in ("state=issued&sending=sent", "given=yes&text=ASC-2026-000001", "printed=no"):
+        site.get(leader, f"{RUN}/items?{query}")
     assert leader.get(f"{RUN}/items?sending=perhaps").status_code == 400
 
 

@@ -299,7 +299,7 @@ def items(run_reference: str) -> str:
 def _chips(path: str, query: dict[str, object]) -> list[Chip]:
     labels: dict[str, tuple[str, Any]] = {**_FILTERS, "text": ("Search", {})}
     return [
-        Chip(labels[name][0], labels[name][1].get(value, value), address(path, query, **{name: ""}))
+        Chip(labels[name][0], labels[name][1].get(value, value), address(path, {**query, name: ""}))
         for name, value in query.items()
         if value
     ]
