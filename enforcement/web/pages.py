@@ -159,11 +159,16 @@ class GridRow:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """The compliance grid: months (first days) across, one row per location and service."""
+    """The compliance grid: months (first days) across, one row per location and service.
+
+    `heard` is said of a marked cell, `key` of the mark.
+    """
 
     caption: str
     months: Sequence[date]
     rows: Sequence[GridRow]
+    heard: str = "counts towards this case"
+    key: str = "A thick edge marks the windows that this case rests on."
 
 
 # Outcome → (word, sign, colour class). The word is always there for those who hear the page.

@@ -10,7 +10,16 @@ from enforcement.domain.refusals import NotFound
 from enforcement.services.policies import in_force
 from enforcement.web import transactions
 from enforcement.web.pages import HelpLine
-from enforcement.web.reply import access, answers, attachments, case, receipts, sending, start
+from enforcement.web.reply import (
+    access,
+    answers,
+    attachments,
+    case,
+    receipts,
+    sending,
+    standing,
+    start,
+)
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     start.bp,
@@ -19,6 +28,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     attachments.bp,
     sending.bp,
     receipts.bp,
+    standing.bp,
 )
 
 
