@@ -176,3 +176,17 @@ def test_notify_is_asked_with_the_key(tmp_path: Path) -> None:
         other = {"ENFORCEMENT_NOTIFY_TEMPLATE": "00000000-0000-0000-0000-000000000000"}
         assert "no template" in looked(tmp_path, "GOV.UK Notify", **there | other).found
     assert not looked(tmp_path, "GOV.UK Notify", **there).ok
+
+
+def test_the_press_is_told_with_the_versions_it_knows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert looked(tmp_path, "Letter press").ok
+    monkeypatch.setattr("weasyprint.__version__", "70.9")
+    finding = looked(tmp_path, "Letter press")
+    assert not finding.ok
+    assert not finding.needed
+    assert "70.9" in finding.found
+    off = looked(tmp_path, "Letter press", ENFORCEMENT_PRESS="no")
+    assert off.ok
+    assert "ENFORCEMENT_PRESS" in off.found
