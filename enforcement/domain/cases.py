@@ -181,7 +181,7 @@ TABLE: tuple[Transition, ...] = (
     ),
     Transition(
         A.APPLY_TO_COURT, _one(S.RECOVERY), P.RECORD_MONEY, S.COUNTY_COURT, "court_applied",
-        (final_given, something_owed, no_live_appeal, not_on_hold),
+        (final_given, something_owed, no_live_appeal, not_on_hold, replies_answered),
     ),
     Transition(A.WITHDRAW, _NOTICE_OUT, P.WITHDRAW, S.WITHDRAWN, "notice_withdrawn"),
     # The law gives no last day for the final notice: a decision made in time may be given again.

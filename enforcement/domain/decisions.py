@@ -6,11 +6,20 @@ changed afterwards have no votes (sealed approval, design 4.5).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 
-from enforcement.domain.events import fact_hash
-from enforcement.domain.permissions import Actor, CasePeople, Part, same_person
-from enforcement.domain.refusals import BadInput, SamePerson
+from enforcement.domain.events import Fact, fact_hash
+from enforcement.domain.findings import Finding
+from enforcement.domain.permissions import (
+    Actor,
+    CasePeople,
+    Part,
+    Permission,
+    can,
+    same_person,
+)
+from enforcement.domain.refusals import BadInput, SamePerson, WrongState
 
 
 class Outcome(StrEnum):
@@ -40,11 +49,25 @@ class Vote(StrEnum):
         }[self.value]
 
 
-def words_hash(recommendation: str, reasons: str, excuse_finding: str) -> str:
-    """SHA-256 of what is put to the panel: recommendation, reasons and excuse finding at once."""
-    return fact_hash(
-        {"recommendation": recommendation, "reasons": reasons, "excuse_finding": excuse_finding}
-    )
+def words_hash(
+    recommendation: str,
+    reasons: str,
+    excuse_finding: str,
+    findings: Sequence[Finding] = (),
+    differs: str = "",
+) -> str:
+    """SHA-256 of what is put to the panel, all at once: recommendation, reasons, each finding,
+    and why it is unlike every similar decision."""
+    words: dict[str, Fact] = {
+        "recommendation": recommendation,
+        "reasons": reasons,
+        "excuse_finding": excuse_finding,
+    }
+    if findings:
+        words["findings"] = [finding.as_json() for finding in findings]
+    if differs:
+        words["differs"] = differs
+    return fact_hash(words)
 
 
 def why_not_vote(
@@ -59,6 +82,35 @@ def why_not_vote(
     if actor.identity in voted:
         return f"{actor.name} has already voted: a vote is cast once."
     return same_person(people, actor, Part.PANEL)
+
+
+def why_not_papers(
+    people: CasePeople, actor: Actor, proposed_by: str, declared: str | None
+) -> str | None:
+    """Why the papers are not shown to a member, or None.
+
+    Whoever may vote declares first what connects them with the provider; who stood aside is
+    shown nothing. `declared`: the conflict declared, "" for none, None for nothing declared yet.
+    Somebody who takes no part in the panel works on the case, and is not asked.
+    """
+    if not can(actor, Permission.DECIDE):
+        return None
+    if why_not_vote(people, actor, proposed_by, frozenset()) is not None:
+        return None
+    if declared is None:
+        return "Declare first whether anything connects you with this provider."
+    return "You stood aside, so the papers are not shown to you." if declared else None
+
+
+def refuse_undeclared(declared: str | None) -> None:
+    """Refuse (WrongState) a vote by a member who has not declared, or who stood aside."""
+    if declared is None:
+        raise WrongState(
+            "A member declares interests before the papers are shown and before voting.",
+            fix="Declare whether anything connects you with this provider, then vote.",
+        )
+    if declared:
+        raise WrongState("You declared a conflict of interest and stood aside.")
 
 
 def refuse_vote(people: CasePeople, actor: Actor, proposed_by: str, voted: frozenset[str]) -> None:

@@ -50,6 +50,7 @@ class CaseFacts:
     quorum: int = 2
     reasons_recorded: bool = False
     excuse_finding_recorded: bool = False
+    findings_missing: tuple[str, ...] = ()
     decided_on: date | None = None
     # before money
     register_checked_on: date | None = None
@@ -205,7 +206,9 @@ def period_over(f: CaseFacts, today: date) -> Gate:
 
 def replies_answered(f: CaseFacts, today: date) -> Gate:
     if f.unread_replies:
-        return Gate("replies_answered", False, f"{f.unread_replies} reply not yet read.", REG6)
+        many = "1 reply is" if f.unread_replies == 1 else f"{f.unread_replies} replies are"
+        no = f"{many} not yet read: nothing goes on until an officer has read it."
+        return Gate("replies_answered", False, no, REG6)
     return _gate(
         "replies_answered",
         f.unanswered_points == 0,
@@ -249,6 +252,9 @@ def quorum_against(f: CaseFacts, today: date) -> Gate:
 
 
 def findings_recorded(f: CaseFacts, today: date) -> Gate:
+    if f.findings_missing:
+        no = f"No finding is recorded on {' and '.join(f.findings_missing)}."
+        return Gate("findings_recorded", False, no, REG2)
     return _gate(
         "findings_recorded",
         f.reasons_recorded and f.excuse_finding_recorded,

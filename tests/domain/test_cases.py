@@ -147,7 +147,7 @@ EXPECTED: dict[str, tuple[str, str, str, str, str]] = {
         "recovery",
         "finance",
         "county_court",
-        "final_given something_owed no_live_appeal not_on_hold",
+        "final_given something_owed no_live_appeal not_on_hold replies_answered",
         "",
     ),
     "withdraw": (OUT, "senior", "withdrawn", "", ""),
