@@ -8,6 +8,7 @@ from datetime import date
 from io import BytesIO
 
 import pikepdf
+import pypdfium2
 import pytest
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
@@ -119,6 +120,17 @@ def test_a_long_run_is_split_between_letters(
     parts = print_file.split(entries, most)
     assert [len(part) for part in parts] == expected
     assert [one for part in parts for one in part] == entries
+
+
+def test_a_checksum_stands_on_one_line_inside_the_margin() -> None:
+    letters = Letters(2)
+    made = print_file.make(HEADING, letters.entries, letters.read)
+    with pypdfium2.PdfDocument(made.pdf) as found:
+        text = found[0].get_textpage()
+        start = text.get_text_range().index(letters.entries[0].sha256)
+        boxes = [text.get_charbox(start + one) for one in (0, 63)]
+    assert boxes[0][1] == pytest.approx(boxes[1][1], abs=3)
+    assert boxes[1][2] < (210 - 15) / 25.4 * 72
 
 
 def test_a_cover_of_several_pages_still_names_the_right_first_pages() -> None:
