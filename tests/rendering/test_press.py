@@ -135,6 +135,8 @@ def test_a_missing_glyph_does_not_poison_later_letters():
     ("facts", "reason"),
     [
         (notice_of_intent(reasons=("An officer’s own words.",)), "not pressed"),
+        (named("Care", reference="1", notice_reference="1"), "not pressed"),
+        (named("Care", reference="1, 2"), "not pressed"),
         (named("Two  spaces"), "spaces that fold"),
         (named("A line\nand another"), "spaces that fold"),
         (named(" begins with a space"), "spaces that fold"),

@@ -41,9 +41,12 @@ class Slot:
 
 
 def pressable(facts: NoticeFacts) -> bool:
-    """Tell whether the press may try this letter: a kind it knows, no officer's free text, and no
-    more misses than are shown one by one."""
-    return facts.kind in PRESSED and not facts.reasons and len(facts.misses) <= MOST_SINGLE
+    """Tell whether the press may try this letter: a kind it knows, no officer's free text, no more
+    misses than are shown one by one, and two references that stay two keywords of the file."""
+    keywords = facts.reference != facts.notice_reference
+    keywords = keywords and "," not in facts.reference + facts.notice_reference
+    standard = facts.kind in PRESSED and not facts.reasons
+    return standard and keywords and len(facts.misses) <= MOST_SINGLE
 
 
 def plain(slots: Sequence[Slot]) -> bool:
