@@ -30,6 +30,7 @@ from enforcement.services import (
     delivery,
     history,
     issue_run_work,
+    lost_links,
     sending,
 )
 from enforcement.services.work import transaction
@@ -157,6 +158,18 @@ def _ask_unfinished() -> dict[str, int]:
     return delivery.ask_unfinished(here.engine, here.settings, here.clock)
 
 
+@DBOS.workflow(name="answer_lost_links")
+def answer_lost_links(_at: datetime, _context: object) -> None:
+    """Every minute: whoever asked for a reply link again is answered, by e-mail or by a task."""
+    _answer_lost_links()
+
+
+@DBOS.step(name="answer_lost")
+def _answer_lost_links() -> dict[str, int]:
+    here = _here()
+    return lost_links.answer_waiting(here.engine, here.settings, here.clock)
+
+
 @DBOS.workflow(name="close_periods")
 def close_periods(_at: datetime, _context: object) -> None:
     """After midnight: periods for representations that are over end their clock; no case moves."""
@@ -249,6 +262,7 @@ def start_worker(
                 ("deliver-ready", deliver_ready, "0 * * * * *"),
                 ("make-bundles", make_bundles, "45 * * * * *"),
                 ("take-up-issue-runs", take_up_issue_runs, "30 * * * * *"),
+                ("answer-lost-links", answer_lost_links, "15 * * * * *"),
                 ("ask-unfinished", ask_unfinished, "30 */5 * * * *"),
                 ("close-periods", close_periods, "0 5 0 * * *"),
                 ("sign-history", sign_history, "0 30 2 * * *"),

@@ -2,6 +2,7 @@
 
 from enforcement.data import (
     bundles,
+    case_contacts,
     cases,
     deciding,
     decisions,
@@ -17,6 +18,7 @@ from enforcement.data import (
     print_files,
     register,
     replies,
+    reply_access,
     runs,
     tasks,
     windows,
@@ -26,6 +28,7 @@ from enforcement.data.base import Base
 __all__ = [
     "Base",
     "bundles",
+    "case_contacts",
     "cases",
     "deciding",
     "decisions",
@@ -41,6 +44,7 @@ __all__ = [
     "print_files",
     "register",
     "replies",
+    "reply_access",
     "runs",
     "tasks",
     "windows",

@@ -25,6 +25,9 @@ GROWS_ONLY = (
     "bundle_edition",
     "bundle_addition",
     "bundle_redaction",
+    "format_wish",
+    "return_code",
+    "case_contact",
     "file_look",
     "finding",
     "panel_declaration",
@@ -32,18 +35,24 @@ GROWS_ONLY = (
     "concern",
 )
 REPLY_INSERTS = (
+    "lost_link",
+    "proven_case",
+    "case_contact",
     "reply",
     "reply_draft",
     "reply_file",
     "reply_point",
     "reply_session",
     "reply_attempt",
+    "return_code",
+    "format_wish",
+    "task",
     "outbox_item",
     "stored_file",
     "event",
     "event_text",
 )
-REPLY_UPDATES = ("reply_link", "reply_draft", "reply_file", "reply_session")
+REPLY_UPDATES = ("reply_link", "reply_draft", "reply_file", "reply_session", "fresh_link", "proven_case")
 # Unsent drafts and files taken back may go; nothing that was sent may.
 APP_DELETES = ("load_progress", "sign_in_attempt", "reply_attempt", "header_mapping")
 NOT_FOR_REPLY = ("account", "staff_session", "sign_in_attempt")

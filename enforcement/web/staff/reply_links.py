@@ -12,7 +12,7 @@ from wtforms.validators import InputRequired, Length
 from enforcement.data.cases import Case
 from enforcement.domain.permissions import Permission, can
 from enforcement.domain.refusals import BadInput, WrongState
-from enforcement.services import cases, links
+from enforcement.services import cases, links, lost_links
 from enforcement.services.links import LinkState
 from enforcement.services.work import Work
 from enforcement.web import access, pages
@@ -64,6 +64,10 @@ def link_panel(work: Work, case: Case) -> LinkPanel | None:
         told.append(pages.Fact("Locked until", moment(link.locked_until)))
     if link.revoked_at is not None:
         told.append(pages.Fact("Revoked", moment(link.revoked_at)))
+    asked = lost_links.last_asked(work, link)
+    if asked is not None:
+        answer = lost_links.ANSWERS[asked.answer or "again"]
+        told.append(pages.Fact("Asked for again", moment(asked.asked_at), answer))
     return LinkPanel(
         tag=pages.Tag(state.label, COLOURS.get(state, "grey")),
         facts=told,
