@@ -165,8 +165,8 @@ class Settings(SiteSettings):
         Told(
             "ENFORCEMENT_MAX_EVIDENCE_MB",
             values.megabytes,
-            20 * MEGABYTE,
-            "`20` (MB)",
+            25 * MEGABYTE,
+            "`25` (MB)",
             "a scanned letter or a month's export fits; one file of a provider's reply",
         ),
     ]

@@ -22,6 +22,7 @@ class ReplyLink(Base):
     case_id: Mapped[int] = mapped_column(ForeignKey("enforcement_case.id"), index=True)
     notice_id: Mapped[int | None] = mapped_column(ForeignKey("notice.id"))
     generation: Mapped[int] = mapped_column(default=1)
+    seed: Mapped[str | None] = mapped_column(String(64))  # random; None on the oldest links
     secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
     code_hash: Mapped[str] = mapped_column(String(64), unique=True)
     issued_at: Mapped[datetime]
@@ -35,6 +36,33 @@ class ReplyLink(Base):
 
     case: Mapped[Case] = relationship()
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own declaration
+
+
+class ReturnCode(Base):
+    """A code to come back to a saved reply with. Only its hash is stored; it ends with its link."""
+
+    __tablename__ = "return_code"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    link_id: Mapped[int] = mapped_column(ForeignKey("reply_link.id"), index=True)
+    generation: Mapped[int]
+    code_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    made_at: Mapped[datetime]
+
+
+class FormatWish(Base):
+    """How a provider wants to be written to. The latest of a provider holds; none is changed."""
+
+    __tablename__ = "format_wish"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    provider_id: Mapped[int] = mapped_column(ForeignKey("provider.id"), index=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("enforcement_case.id"))
+    format: Mapped[str] = mapped_column(String(20))
+    words: Mapped[str] = mapped_column(Text)
+    form_key: Mapped[str] = mapped_column(String(64), unique=True)
+    asked_at: Mapped[datetime]
+    asked_by: Mapped[str] = mapped_column(String(80))
 
 
 class ReplyAttempt(Base):

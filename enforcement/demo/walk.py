@@ -14,6 +14,7 @@ from sqlalchemy import select
 from enforcement.data.cases import Case
 from enforcement.data.notices import Notice
 from enforcement.data.register import Provider
+from enforcement.demo import panel
 from enforcement.demo.generator import Firm
 from enforcement.demo.months import run_day
 from enforcement.demo.stage import Schedule, Stage
@@ -28,6 +29,7 @@ from enforcement.services import (
     cases,
     decisions,
     drift,
+    evidence_looks,
     giving,
     letters,
     links,
@@ -39,7 +41,7 @@ from enforcement.services import (
     reply_sessions,
     reviews,
 )
-from enforcement.services.case_facts import FINAL, INTENT, balance, live_decision, penalty_of
+from enforcement.services.case_facts import FINAL, INTENT, balance, penalty_of
 from enforcement.services.case_facts import live_notice as live
 from enforcement.services.replies import Keyed, Sender
 from enforcement.services.sending import sweep_will_find
@@ -47,18 +49,6 @@ from enforcement.services.work import Work, transaction
 
 Do = Callable[[Work, Case], None]
 _BETWEEN = timedelta(minutes=7)
-# What is put to the panel for each outcome: reasons, and the finding on reasonable excuse.
-_FINDINGS = {
-    "impose": (
-        "The windows were missed, the provider was reminded each time, and the reply, where there "
-        "is one, does not change that.",
-        "No reasonable excuse is shown: nothing kept the provider from submitting.",
-    ),
-    "no_penalty": (
-        "The reply shows that the provider tried to submit and could not.",
-        "A reasonable excuse is shown for two of the three windows.",
-    ),
-}
 
 
 class Walk:
@@ -266,7 +256,8 @@ class Walk:
                     work, link, "127.0.0.1", place.cqc_id, place.postcode or ""
                 )
                 reply_drafts.save(work, link, Question("reasons"), [reason])
-                for name, given in (("kind", kind), ("windows", ["all"]), ("words", words)):
+                sort = kind or next(iter(REASONS[reason].kinds or {}), "")
+                for name, given in (("kind", sort), ("windows", ["all"]), ("words", words)):
                     if name in REASONS[reason].questions:
                         reply_drafts.save(work, link, Question(name, reason), given)
                 draft = reply_drafts.save(work, link, Question("sender"), sender.as_json())
@@ -286,6 +277,8 @@ class Walk:
         def do(work: Work, case: Case) -> None:
             for reply in replies.of_case(work, case):
                 replies.read(work, reply)
+                for file in reply.files:
+                    evidence_looks.opened(work, reply, file, "original")
                 for point in reply.points:
                     replies.answer_point(work, point, words, "Capacity Tracker's own record", view)
 
@@ -295,21 +288,15 @@ class Walk:
     def propose(self, ago: int, outcome: str, reasons: str, excuse: str) -> None:
         self.do(
             ago, self.officer, "put to the panel",
-            lambda w, case: _done(decisions.propose(w, case, outcome, reasons, excuse)),
+            lambda w, case: panel.put(w, case, outcome, reasons, excuse),
         )  # fmt: skip
 
     def vote(self, ago: int, who: str, cast: str, conflict: str = "") -> None:
-        def do(work: Work, case: Case) -> None:
-            decision = live_decision(work.session, case)
-            seen = decision.reasons_sha256 if decision else ""
-            words = "" if conflict else "The record is clear and the reasons given are sound."
-            decisions.vote(work, case, cast, words, conflict, seen_sha256=seen)
-
-        self.do(ago, who, "vote", do)
+        self.do(ago, who, "vote", lambda w, case: panel.vote(w, case, cast, conflict))
 
     def decide(self, ago: int, outcome: str) -> None:
         """Put to the panel nine days before, voted on twice, decided so many days ago."""
-        reasons, excuse = _FINDINGS[outcome]
+        reasons, excuse = panel.FINDINGS[outcome]
         self.propose(ago + 6, outcome, reasons, excuse)
         self.vote(ago + 3, "panel", outcome)
         self.vote(ago + 2, "panel2", outcome)

@@ -14,6 +14,7 @@ from typing import Any
 
 from enforcement.domain.calendar import local_date
 from enforcement.domain.refusals import BadInput
+from enforcement.domain.words import day
 
 MAX_WORDS = 8_000  # characters in one answer: about three printed pages
 VIEWS = {"accepted": "Accepted", "partly": "Accepted in part", "not_accepted": "Not accepted"}
@@ -28,6 +29,17 @@ EXCUSES = {
     "not_received": "We never received the letters or reminders",
     "other": "Another reason",
 }
+NOT_OURS = {
+    "sold": "It was sold, or another provider ran it",
+    "closed": "It had closed",
+    "not_regulated": "It was not regulated by CQC for that care",
+    "not_open": "It had not opened yet",
+    "dormant": "It was dormant: nobody was cared for",
+}
+MOST_DATES = 12  # asked one by one on a page; beyond that the dates go into the words or a file
+ONCE = "once"  # one date for the whole reason
+EACH = "each"  # one date for each month
+SPAN = "span"  # from one date to another, for each month or for all of them together
 
 
 @dataclass(frozen=True)
@@ -42,13 +54,34 @@ class Reason:
     about_windows: bool = True
     kinds: Mapping[str, str] | None = None
     words_needed: bool = True
+    kind_question: str = "What kind of reason was it?"
+    dates: str = ""  # ONCE, EACH, SPAN, or none asked
+    dates_question: str = ""
+    dates_hint: str = "Leave empty what you do not know."
+    extras: tuple[str, ...] = ()  # of EXTRAS
+    declares: str = ""  # what sending this reason declares, besides that it is true
 
     @property
     def questions(self) -> tuple[str, ...]:
         """The pages this reason asks, in order."""
         kind = ("kind",) if self.kinds else ()
         windows = ("windows",) if self.about_windows else ()
-        return (*kind, *windows, "words")
+        dates = ("dates",) if self.dates else ()
+        return (*kind, *windows, *dates, "words", *self.extras)
+
+
+# Pages that may be left empty: the answer's name, its question, and the words that help.
+EXTRAS: dict[str, tuple[str, str]] = {
+    "responsible": (
+        "Who was responsible for sending the data then?",
+        "A job title is enough, and who stood in when they were away. You can leave this empty.",
+    ),
+    "tried": (
+        "What else did you try?",
+        "For example: another person’s account, ringing the Capacity Tracker helpdesk, sending "
+        "it as soon as you could. You can leave this empty.",
+    ),
+}
 
 
 _ALL = (
@@ -59,22 +92,44 @@ _ALL = (
         "How and when did you submit?",
         "For example: the date and time, who did it, what the screen said. "
         "A screenshot, an e-mail or a download from Capacity Tracker helps.",
+        dates=EACH,
+        dates_question="On which day did you save the data?",
+        declares="the information was saved in Capacity Tracker when I say it was",
     ),
     Reason(
         "good_reason",
         "We had a good reason for not sending it",
         "For example: Capacity Tracker was down, illness, a serious incident",
         "What happened, and what did you do about it?",
-        "Say when it began and ended, who was responsible for the data, and what else you tried. "
+        "What stopped you, and what you did when it was over. "
         "You do not need to name anybody’s illness.",
         kinds=EXCUSES,
+        dates=SPAN,
+        dates_question="When did it begin and end?",
+        dates_hint="Leave empty what you do not know, or an end that has not come yet.",
+        extras=("responsible", "tried"),
+        declares="the reason I give is what kept us from sending the information",
     ),
     Reason(
         "not_ours",
         "The service was closed, sold or not regulated then",
         "For example: it closed, it changed hands, it had not opened",
         "What changed, and on which date?",
-        "If it was sold, say to whom. If you told CQC, say when.",
+        "If it was sold, say to whom. If you told CQC, say when. A letter or a registration "
+        "certificate helps.",
+        kinds=NOT_OURS,
+        kind_question="What was it then?",
+        dates=ONCE,
+        dates_question="On which date did it change?",
+        dates_hint="Leave it empty if you do not know.",
+        declares="the service was as I say in the months I name",
+    ),
+    Reason(
+        "record",
+        "Something else in the record is wrong",
+        "For example: the wrong service or place, or a month shown wrongly",
+        "What is wrong, and what should it say?",
+        "Say how you know. A screenshot or a download from Capacity Tracker helps.",
     ),
     Reason(
         "public_body",
@@ -83,6 +138,7 @@ _ALL = (
         "Which public body are you?",
         "Say what makes you a public body, such as the Act that set you up.",
         about_windows=False,
+        declares="the provider is a public body",
     ),
     Reason(
         "wrong_recipient",
@@ -91,14 +147,18 @@ _ALL = (
         "Who should it have gone to?",
         "Give the name and address if you know them, and why it is theirs.",
         about_windows=False,
+        declares="the notice is not for this provider",
     ),
     Reason(
         "more_time",
         "We need more time",
         "Tell us before the last day if you can",
-        "How much more time do you need, and why?",
+        "Why do you need more time?",
         "We will write to you with an answer. Until then the last day stays as it is.",
         about_windows=False,
+        dates=ONCE,
+        dates_question="Until which date do you need?",
+        dates_hint="Choose a day by which you can be sure to reply.",
     ),
     Reason(
         "help",
@@ -116,12 +176,36 @@ _ALL = (
         "You can leave this empty.",
         about_windows=False,
         words_needed=False,
+        declares="the provider accepts what the record shows",
     ),
 )
 REASONS: dict[str, Reason] = {reason.key: reason for reason in _ALL}
 ALL_WINDOWS = "all"
 OTHER = "other"
+# What may be said of one cell of the record with "I think this is wrong".
+WRONG_CELL = ("submitted", "good_reason", "not_ours", "record")
 TITLES = {**{key: reason.title for key, reason in REASONS.items()}, OTHER: "Something else"}
+
+
+@dataclass(frozen=True)
+class Format:
+    """One way a provider wants to be written to or helped."""
+
+    title: str
+    hint: str = ""
+    needs: bool = False  # words
+
+
+FORMATS: dict[str, Format] = {
+    "large_print": Format("Letters in large print"),
+    "easy_read": Format("Letters in easy read", "Short sentences with pictures"),
+    "braille": Format("Letters in braille"),
+    "audio": Format("Letters read out on audio"),
+    "language": Format("Another language", "Say which on the next line", needs=True),
+    "call": Format("A call to talk it through", "Give a number and a good time", needs=True),
+    "other": Format("Something else", "Say what would help", needs=True),
+    "standard": Format("Nothing special: ordinary letters from now on"),
+}
 
 
 @dataclass(frozen=True)
@@ -167,7 +251,7 @@ def answered(answers: Mapping[str, Any], question: Question) -> bool:
         return bool(answers.get("reasons"))
     if question.name == "sender":
         return bool(answers.get("sender"))
-    if question.name == "evidence":
+    if question.name in ("evidence", "dates", *EXTRAS):
         return True
     given = answers.get("details", {}).get(question.reason, {})
     if question.name == "words" and not REASONS[question.reason].words_needed:
@@ -222,6 +306,74 @@ def windows_told(chosen: Sequence[str], window_titles: Mapping[str, str]) -> lis
     return [window_titles[key] for key in chosen if key in window_titles]
 
 
+def date_keys(
+    reason: Reason, given: Mapping[str, Any], window_titles: Mapping[str, str]
+) -> dict[str, str]:
+    """What a date is asked for on this reason's page of dates: each key with its title.
+
+    ONCE is one date without a title. EACH asks for every month chosen, and for none when there
+    are more than fit a page. SPAN asks month by month too, or once when all months were chosen.
+    """
+    if reason.dates == ONCE:
+        return {ALL_WINDOWS: ""}
+    chosen = given.get("windows") or [ALL_WINDOWS]
+    every = ALL_WINDOWS in chosen
+    found = {k: t for k, t in window_titles.items() if every or k in chosen}
+    if reason.dates == SPAN and len(found) > 1 and (every or len(found) > MOST_DATES):
+        return {ALL_WINDOWS: "All the months you chose"}
+    return found if len(found) <= MOST_DATES else {}
+
+
+def check_dates(
+    reason: Reason, told: Mapping[str, Sequence[date | None]], today: date
+) -> dict[str, list[str]]:
+    """The dates as they are kept: for each key the first and, for a SPAN, the last, or "".
+
+    Refuses BadInput for an end before its beginning, a day to come where something happened,
+    and a day gone by where more time is asked for.
+    """
+    for days in told.values():
+        known = [one for one in days if one is not None]
+        if reason.key == "more_time" and any(one <= today for one in known):
+            raise BadInput("Choose a day that is still to come.")
+        if reason.key != "more_time" and any(one > today for one in known):
+            raise BadInput("A date of something that happened cannot be in the future.")
+        if len(known) == 2 and known[1] < known[0]:
+            raise BadInput("The end cannot be before the beginning.")
+    return {
+        key: [one.isoformat() if one else "" for one in days]
+        for key, days in told.items()
+        if any(days)
+    }
+
+
+def dates_told(given: Mapping[str, Any], window_titles: Mapping[str, str]) -> list[str]:
+    """The dates given, one phrase each: "March 2026: 3 April 2026 to 9 April 2026"."""
+    found = []
+    for key, days in given.get("dates", {}).items():
+        first, last = [*days, ""][:2]
+        parts = [day(date.fromisoformat(first)) if first else "not known"]
+        if len(days) > 1:
+            parts.append(day(date.fromisoformat(last)) if last else "not known or not over")
+        title = window_titles.get(key, "")
+        found.append(f"{title}: {' to '.join(parts)}" if title else " to ".join(parts))
+    return found
+
+
+def declaration(reasons: Sequence[str], acting_for: str) -> list[str]:
+    """What sending declares: that the sender may reply, and what each reason says is so.
+
+    Each is a clause that follows "I declare that"; the last, that everything is true, is always
+    there.
+    """
+    may = "I may reply for this provider"
+    if acting_for:
+        may = f"{acting_for} asked me to reply for this provider"
+    said = [REASONS[key].declares for key in reasons if key in REASONS and REASONS[key].declares]
+    return [may, *said, "what I have said is true as far as I know, and I have left out nothing "
+            "that I know would make it misleading"]  # fmt: skip
+
+
 def _told(reason: Reason, given: Mapping[str, Any], window_titles: Mapping[str, str]) -> str:
     lines = [f"{reason.title}."]
     if reason.kinds and given.get("kind"):
@@ -229,5 +381,9 @@ def _told(reason: Reason, given: Mapping[str, Any], window_titles: Mapping[str, 
     about = windows_told(given.get("windows", []), window_titles)
     if about:
         lines.append(f"About: {'; '.join(about)}.")
+    dates = dates_told(given, window_titles)
+    if dates:
+        lines.append(f"{reason.dates_question} {'; '.join(dates)}.")
     words = str(given.get("words", "")).strip()
-    return "\n".join([" ".join(lines), *([words] if words else [])])
+    more = [f"{EXTRAS[name][0]} {given[name]}" for name in reason.extras if given.get(name)]
+    return "\n".join([" ".join(lines), *([words] if words else []), *more])

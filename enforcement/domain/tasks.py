@@ -23,6 +23,11 @@ class TaskKind(StrEnum):
     GIVING_DOUBTED = "giving_doubted"
     DATES_SHORT = "dates_short"
     REFUND_DUE = "refund_due"
+    MORE_TIME = "more_time"
+    FORMAT = "format"
+    POST_COMING = "post_coming"
+    LOST_LINK = "lost_link"
+    NEW_CONTACT = "new_contact"
     QUESTION = "question"
     OTHER = "other"
 
@@ -38,6 +43,11 @@ TITLES: dict[TaskKind, str] = {
     K.GIVING_DOUBTED: "Giving in doubt: settle it or give again",
     K.DATES_SHORT: "Dates too short: give the notice again",
     K.REFUND_DUE: "Repay what was paid",
+    K.MORE_TIME: "More time was asked for: answer it",
+    K.FORMAT: "Help or another format was asked for",
+    K.POST_COMING: "Evidence is coming by post",
+    K.LOST_LINK: "The reply link was lost: send the code again",
+    K.NEW_CONTACT: "The provider names whom to write to",
     K.QUESTION: "Answer a question",
     K.OTHER: "Something to do",
 }
@@ -48,6 +58,11 @@ ALLOWED_DAYS: dict[str, int] = {
     K.GIVING_DOUBTED: 5,
     K.DATES_SHORT: 2,
     K.REFUND_DUE: 10,
+    K.MORE_TIME: 2,
+    K.FORMAT: 5,
+    K.POST_COMING: 10,
+    K.LOST_LINK: 1,
+    K.NEW_CONTACT: 5,
     K.QUESTION: 5,
     K.OTHER: 5,
 }

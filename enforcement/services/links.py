@@ -1,9 +1,11 @@
 """The reply link of a case: its secret address and short code, printed on notices, stored nowhere.
 
-Both are derived from the link secret, the link's reference and its generation, so that a notice
-can be rendered again by nobody without the secret and a copy of the database opens nothing. The
-database keeps only keyed hashes to look them up by (reliability C2). A link may be used as often
-as needed until it ends; raising the generation ends the older address, code and sessions at once.
+Both are derived from two random keys, so that only the two together make them: the link secret,
+which is not in the database, and the link's own seed of 256 random bits, which is in no file. A
+copy of the database opens nothing, nor does the secret alone; the paper can still be printed. The
+database keeps only keyed hashes to look them up by (reliability C2, decision 0012). A link may be
+used as often as needed until it ends; a new generation has a new seed and ends the older address,
+code and sessions at once.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import secrets
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -93,6 +96,7 @@ def ensure(work: Work, case: Case, notice: Notice | None = None) -> ReplyLink:
         work.session.scalar(select(func.count()).where(ReplyLink.case_id == case.id)) or 0
     )
     reference = f"{case.reference}-L{number}"
+    seed = secrets.token_hex(32)
     link = ReplyLink(
         reference=reference,
         case_id=case.id,
@@ -100,7 +104,8 @@ def ensure(work: Work, case: Case, notice: Notice | None = None) -> ReplyLink:
         generation=1,
         issued_at=work.now,
         expires_at=planned_end(work, case, notice),
-        **_hashes(work.settings, reference, 1),
+        seed=seed,
+        **_hashes(work.settings, reference, 1, seed),
     )
     work.session.add(link)
     work.session.flush()
@@ -117,10 +122,11 @@ def current(work: Work, case: Case) -> ReplyLink | None:
 
 def printed(settings: Settings, link: ReplyLink) -> PrintedLink:
     """The address and code to print, derived again from what is not in the database."""
-    raw = _code(settings, link.reference, link.generation)
+    raw = _code(settings, link.reference, link.generation, link.seed)
+    secret = _secret(settings, link.reference, link.generation, link.seed)
     return PrintedLink(
-        url=f"{settings.reply_base_url}/r/{_secret(settings, link.reference, link.generation)}",
-        code="-".join(raw[i : i + 4] for i in range(0, CODE_LENGTH, 4)),
+        url=f"{settings.reply_base_url}/r/{secret}",
+        code=in_fours(raw),
     )
 
 
@@ -133,20 +139,30 @@ def find_by_secret(work: Work, secret: str) -> ReplyLink | None:
 
 def find_by_code(work: Work, code: str) -> ReplyLink | None:
     """The link with this typed code; spaces, dashes, case, and O, I, L for 0, 1 are forgiven."""
-    wanted = "".join(c for c in code.upper().translate(MISREAD) if c.isalnum())
-    if len(wanted) != CODE_LENGTH:
+    wanted = normal_code(code)
+    if wanted is None:
         return None
     return work.session.scalar(
-        select(ReplyLink).where(ReplyLink.code_hash == _lookup(work.settings, "code", wanted))
+        select(ReplyLink).where(ReplyLink.code_hash == code_hash(work.settings, wanted))
     )
 
 
-def secret_of_code(work: Work, code: str) -> str | None:
-    """The secret part of the address that a typed code stands for, if the link still answers."""
-    link = find_by_code(work, code)
+def normal_code(code: str) -> str | None:
+    """The letters and digits of a typed code as they were printed; None when it cannot be one."""
+    wanted = "".join(c for c in code.upper().translate(MISREAD) if c.isalnum())
+    return wanted if len(wanted) == CODE_LENGTH else None
+
+
+def in_fours(code: str) -> str:
+    """A code as people read and type it: `ABCD-EFGH-JKMN`."""
+    return "-".join(code[i : i + 4] for i in range(0, CODE_LENGTH, 4))
+
+
+def secret_of(work: Work, link: ReplyLink | None) -> str | None:
+    """The secret part of a link's address, for whoever typed a code of it; None once it is dead."""
     if link is None or not state_of(work, link).answers:
         return None
-    return _secret(work.settings, link.reference, link.generation)
+    return _secret(work.settings, link.reference, link.generation, link.seed)
 
 
 def state_of(work: Work, link: ReplyLink) -> LinkState:
@@ -225,15 +241,21 @@ def reissue(work: Work, case: Case) -> ReplyLink:
     link = _of(work, case)
     if State(case.state) is State.CLOSED:
         raise WrongState("A closed case has no reply link.")
-    link.generation += 1
-    hashes = _hashes(work.settings, link.reference, link.generation)
-    link.secret_hash, link.code_hash = hashes["secret_hash"], hashes["code_hash"]
+    renew(work.settings, link)
     link.issued_at, link.revoked_at = work.now, None
     link.expires_at = max(ends_at(work, link), planned_end(work, case))
     link.wrong_tries, link.locked_until, link.locked_for_good = 0, None, False
     _record_issue(work, case, link)
     work.session.flush()
     return link
+
+
+def renew(settings: Settings, link: ReplyLink) -> None:
+    """Give the link its next generation: another address and code; the older ones are dead."""
+    link.generation += 1
+    link.seed = secrets.token_hex(32)
+    hashes = _hashes(settings, link.reference, link.generation, link.seed)
+    link.secret_hash, link.code_hash = hashes["secret_hash"], hashes["code_hash"]
 
 
 def _of(work: Work, case: Case) -> ReplyLink:
@@ -278,14 +300,24 @@ def _mac(settings: Settings, words: str) -> bytes:
     return hmac.new(link_secret(settings).encode(), words.encode(), hashlib.sha256).digest()
 
 
-def _secret(settings: Settings, reference: str, generation: int) -> str:
-    mac = _mac(settings, f"{reference}|{generation}|url")
+def _secret(settings: Settings, reference: str, generation: int, seed: str | None) -> str:
+    mac = _mac(settings, f"{reference}|{generation}|url{_and(seed)}")
     return base64.urlsafe_b64encode(mac).decode().rstrip("=")
 
 
-def _code(settings: Settings, reference: str, generation: int) -> str:
-    number = int.from_bytes(_mac(settings, f"{reference}|{generation}|code")[:8], "big")
+def _and(seed: str | None) -> str:
+    """Nothing for a link already on paper when seeds came in: its address still works."""
+    return f"|{seed}" if seed else ""
+
+
+def _code(settings: Settings, reference: str, generation: int, seed: str | None) -> str:
+    number = int.from_bytes(_mac(settings, f"{reference}|{generation}|code{_and(seed)}")[:8], "big")
     return "".join(CODE_LETTERS[(number >> (5 * i)) & 31] for i in range(CODE_LENGTH))
+
+
+def code_hash(settings: Settings, code: str) -> str:
+    """The keyed hash by which a code of `CODE_LENGTH` is looked up."""
+    return _lookup(settings, "code", code)
 
 
 def _lookup(settings: Settings, kind: str, words: str) -> str:
@@ -293,8 +325,11 @@ def _lookup(settings: Settings, kind: str, words: str) -> str:
     return _mac(settings, f"lookup|{kind}|{words}").hex()
 
 
-def _hashes(settings: Settings, reference: str, generation: int) -> dict[str, str]:
+def _hashes(
+    settings: Settings, reference: str, generation: int, seed: str | None
+) -> dict[str, str]:
+    made = reference, generation, seed
     return {
-        "secret_hash": _lookup(settings, "url", _secret(settings, reference, generation)),
-        "code_hash": _lookup(settings, "code", _code(settings, reference, generation)),
+        "secret_hash": _lookup(settings, "url", _secret(settings, *made)),
+        "code_hash": code_hash(settings, _code(settings, *made)),
     }

@@ -18,6 +18,7 @@ from enforcement.data.replies import Reply, ReplyDraft, ReplyFile, ReplyLink, Re
 from enforcement.domain.calendar import local_instant
 from enforcement.domain.clocks import ClockKind
 from enforcement.domain.events import Fact
+from enforcement.domain.paragraphs import refuse_standard_alone
 from enforcement.domain.permissions import Permission
 from enforcement.domain.refusals import BadInput, NotFound, WrongState
 from enforcement.domain.replies import (
@@ -25,20 +26,24 @@ from enforcement.domain.replies import (
     REASONS,
     SOURCES,
     VIEWS,
+    declaration,
     is_late,
     missing,
     points_of,
 )
-from enforcement.services import receipts
-from enforcement.services.case_facts import INTENT, live_notice
+from enforcement.domain.tasks import TaskKind
+from enforcement.services import receipts, reply_asking, tasks
+from enforcement.services.case_facts import period_end
 from enforcement.services.cases import stream
 from enforcement.services.evidence import Examined
+from enforcement.services.evidence_looks import refuse_unopened
+from enforcement.services.paragraphs import ever as standard_words
 from enforcement.services.reply_drafts import (
     checked_words,
     files_of,
     keep_file,
     refuse_decided,
-    window_titles,
+    told_titles,
 )
 from enforcement.services.reply_receipts import queue_receipt
 from enforcement.services.work import Work, changed_meanwhile
@@ -118,16 +123,30 @@ def send(work: Work, link: ReplyLink, form_key: str) -> Reply:
         return stored
     case = link.case
     refuse_decided(case)
-    titles = window_titles(case)
-    if missing(draft.answers, several_windows=len(titles) > 1):
+    if missing(draft.answers, several_windows=len(case.misses) > 1):
         raise BadInput("Some questions are still unanswered. Answer them before you send.")
     sender = Sender(**draft.answers["sender"])
     files = files_of(work, draft)
-    reply = _store(work, case, "link", work.now, sender, dict(draft.answers), files, form_key)
+    answers = {key: told for key, told in draft.answers.items() if key != "parked"}
+    answers["declared"] = declaration(answers["reasons"], sender.acting_for)
+    reply = _store(work, case, "link", work.now, sender, answers, files, form_key)
     draft.sent_at = work.now
+    _tell_officer(work, reply)
     queue_receipt(work, reply)
     work.session.flush()
     return reply
+
+
+def _tell_officer(work: Work, reply: Reply) -> None:
+    """What cannot wait for the reply to be read: time asked for, and evidence in the post."""
+    answers, case = reply.answers, reply.case
+    posting = answers.get("posting", {}).get("what", "")
+    if posting:
+        reply_asking.expect_post(work, case, answers["posting"]["reference"], posting)
+    if "more_time" in answers["reasons"]:
+        said = next(p.text for p in reply.points if p.reason == "more_time")
+        key = f"{case.reference} {reply.reference}"
+        tasks.open_task(work, case, TaskKind.MORE_TIME, key, said)
 
 
 def key(work: Work, case: Case, keyed: Keyed) -> Reply:
@@ -180,8 +199,7 @@ def _store(
     files: Sequence[ReplyFile],
     form_key: str,
 ) -> Reply:
-    intent = live_notice(work.session, case, INTENT)
-    ends_on = intent.period_ends_on if intent else None
+    ends_on = period_end(work.session, case)
     reply = Reply(
         case_id=case.id,
         reference=_next_reference(work, case),
@@ -230,7 +248,7 @@ def _store(
 def _points(answers: Mapping[str, Any], case: Case) -> list[tuple[str, str]]:
     if not answers["reasons"]:
         return [(OTHER, str(answers.get("words", "")))]
-    return [(point.reason, point.text) for point in points_of(answers, window_titles(case))]
+    return [(point.reason, point.text) for point in points_of(answers, told_titles(case, answers))]
 
 
 def _next_reference(work: Work, case: Case) -> str:
@@ -291,11 +309,14 @@ def answer_point(
     evidence_looked_at: str,
     view: str,
     version: int | None = None,
+    *,
+    not_opened: str = "",
 ) -> None:
     """Answer one point: what was looked at, the view taken and why, in words for the provider.
 
-    Refuses BadInput for an empty answer or no view, StaleVersion, WrongState once decided,
-    NotAllowed.
+    Every file of the reply was opened by this person, or `not_opened` says why not. Refuses
+    BadInput for an empty answer, no view, files unopened without a reason, and a point turned
+    down in standard words alone; StaleVersion, WrongState once decided, NotAllowed.
     """
     work.require(Permission.ANSWER_REPLY)
     _refuse_settled(point.reply.case)
@@ -307,16 +328,19 @@ def answer_point(
         raise BadInput("Answer the point: the provider will read these words.")
     if not evidence_looked_at.strip():
         raise BadInput("Say what evidence was looked at, even if it is only our own record.")
-    said = (answer.strip(), evidence_looked_at.strip(), view)
-    if said == (point.answer, point.evidence_looked_at, point.view):
+    refuse_unopened(work, point.reply, not_opened)
+    refuse_standard_alone(view, answer, standard_words(work.session))
+    said = (answer.strip(), evidence_looked_at.strip(), view, not_opened.strip() or None)
+    if said == (point.answer, point.evidence_looked_at, point.view, point.not_opened):
         return
-    point.answer, point.evidence_looked_at, point.view = said
+    point.answer, point.evidence_looked_at, point.view, point.not_opened = said
     point.answered_by, point.answered_at = work.actor.identity, work.now
     work.record(
         stream(point.reply.case),
         "reply_point_answered",
         {"reply": point.reply.reference, "point": point.number, "view": view},
-        texts={"answer": said[0], "evidence_looked_at": said[1]},
+        texts={"answer": said[0], "evidence_looked_at": said[1]}
+        | ({"not_opened": said[3]} if said[3] else {}),
         permission=Permission.ANSWER_REPLY,
     )
     work.session.flush()

@@ -15,16 +15,24 @@ from enforcement.data.replies import ReplyDraft, ReplyFile, ReplyLink
 from enforcement.domain.cases import State
 from enforcement.domain.duties import Service
 from enforcement.domain.refusals import BadInput, NotFound, WrongState
-from enforcement.domain.replies import ALL_WINDOWS, MAX_WORDS, REASONS, Question
+from enforcement.domain.replies import (
+    ALL_WINDOWS,
+    MAX_WORDS,
+    REASONS,
+    WRONG_CELL,
+    Question,
+    check_dates,
+    date_keys,
+)
 from enforcement.domain.windows import Month
 from enforcement.services import files
 from enforcement.services.cases import stream
-from enforcement.services.evidence import Examined
+from enforcement.services.evidence import Examined, safe_name
 from enforcement.services.work import Work
 from enforcement.settings import MEGABYTE
 
-MAX_FILES = 5  # in one reply
-MAX_FILES_A_CASE = 100  # ever, removed ones included: bytes once kept are never deleted
+MAX_FILES = 20  # in one reply
+MAX_FILES_A_CASE = 200  # ever, removed ones included: bytes once kept are never deleted
 HEARD = {
     State.TRIAGE,
     State.INTENT_DRAFT,
@@ -59,6 +67,35 @@ def window_titles(case: Case) -> dict[str, str]:
         place = f"{miss.duty.location.name}, {Service(miss.duty.service).title.lower()}"
         found[str(miss.id)] = f"{month}, {place}" if len(places) > 1 else month
     return found
+
+
+def told_titles(case: Case, answers: Mapping[str, Any]) -> dict[str, str]:
+    """What may be named in a reply: the missed windows, and any other cell marked as wrong."""
+    found = window_titles(case)
+    marked = answers.get("details", {}).get("record", {}).get("windows", [])
+    duties = {miss.duty_id: miss.duty for miss in case.misses}
+    for key in marked:
+        duty_id, window_no = cell_of(key)
+        if duty_id in duties:
+            month = Month(window_no).title
+            duty = duties[duty_id]
+            place = f"{duty.location.name}, {Service(duty.service).title.lower()}"
+            found[key] = f"{month}, {place}" if len(duties) > 1 else month
+    return found
+
+
+def cell_key(case: Case, duty_id: int, window_no: int) -> str:
+    """What a cell of the record is called in a draft: its miss, or its service and month."""
+    for miss in case.misses:
+        if (miss.duty_id, miss.window_no) == (duty_id, window_no):
+            return str(miss.id)
+    return f"{duty_id}.{window_no}"
+
+
+def cell_of(key: str) -> tuple[int, int]:
+    """The service and month of such a key; (0, 0) for the key of a miss."""
+    duty_id, dot, window_no = key.partition(".")
+    return (int(duty_id), int(window_no)) if dot else (0, 0)
 
 
 def current(work: Work, link: ReplyLink) -> ReplyDraft | None:
@@ -98,15 +135,80 @@ def save(work: Work, link: ReplyLink, question: Question, given: Any) -> ReplyDr
         answers["reasons"] = _reasons(given)
     elif question.name == "sender":
         answers["sender"] = dict(given)
+    elif question.name == "posting":
+        answers["posting"] = {
+            "what": checked_words(given, needed=False),
+            "reference": f"{link.case.reference}-P{draft.id}",
+        }
     else:
         if question.reason not in answers.get("reasons", []):
             raise NotFound("That question is not part of this reply.")
-        told = _checked(question, given, window_titles(link.case))
-        answers.setdefault("details", {}).setdefault(question.reason, {})[question.name] = told
+        kept = answers.setdefault("details", {}).setdefault(question.reason, {})
+        titles = told_titles(link.case, answers)
+        kept[question.name] = _checked(work, question, given, kept, titles)
+    _unpark(answers, question)
+    _keep(work, draft, answers)
+    return draft
+
+
+def mark(work: Work, link: ReplyLink, reason: str, key: str) -> ReplyDraft:
+    """Say of one cell of the record that it is wrong: the reason and the month go into the draft.
+
+    Refuses BadInput as `save` does, WrongState when decided.
+    """
+    if reason not in WRONG_CELL:
+        raise BadInput("Choose what is wrong.")
+    if reason != "record" and key not in window_titles(link.case):
+        raise BadInput("This month does not count towards the case.")
+    draft = ensure(work, link)
+    answers = deepcopy(draft.answers)
+    answers["reasons"] = _reasons([*answers.get("reasons", []), reason])
+    kept = answers.setdefault("details", {}).setdefault(reason, {})
+    named = kept.get("windows", [])
+    if ALL_WINDOWS not in named and key not in named:
+        kept["windows"] = [*named, key]
+    _keep(work, draft, answers)
+    return draft
+
+
+def park(work: Work, link: ReplyLink, question: Question, words: str) -> bool:
+    """Keep words that came after the session had ended: offered again once somebody is back in.
+
+    Nothing is shown to whoever sent them, and what was saved before stays. Only words, only of a
+    page this draft asks, once: a second try replaces the first. False when nothing was kept.
+    """
+    draft = current(work, link)
+    if draft is None or not accepting(link.case) or not words.strip():
+        return False
+    asked = question.reason in draft.answers.get("reasons", [])
+    if not asked or question.name not in REASONS[question.reason].questions:
+        return False
+    answers = deepcopy(draft.answers)
+    answers.setdefault("parked", {})[_parking(question)] = words.replace("\x00", "")[:MAX_WORDS]
+    _keep(work, draft, answers)
+    return True
+
+
+def parked(draft: ReplyDraft, question: Question) -> str:
+    """The words that wait for this page, or nothing."""
+    return str(draft.answers.get("parked", {}).get(_parking(question), ""))
+
+
+def _parking(question: Question) -> str:
+    return f"{question.reason} {question.name}"
+
+
+def _unpark(answers: dict[str, Any], question: Question) -> None:
+    waiting = answers.get("parked", {})
+    waiting.pop(_parking(question), None)
+    if not waiting:
+        answers.pop("parked", None)
+
+
+def _keep(work: Work, draft: ReplyDraft, answers: dict[str, Any]) -> None:
     if answers != draft.answers:
         draft.answers, draft.updated_at = answers, work.now
         work.session.flush()
-    return draft
 
 
 def _reasons(given: Sequence[str]) -> list[str]:
@@ -121,17 +223,27 @@ def _reasons(given: Sequence[str]) -> list[str]:
     return chosen
 
 
-def _checked(question: Question, given: Any, titles: Mapping[str, str]) -> Any:
+def _checked(
+    work: Work,
+    question: Question,
+    given: Any,
+    kept: Mapping[str, Any],
+    titles: Mapping[str, str],
+) -> Any:
+    reason = REASONS[question.reason]
     if question.name == "kind":
-        if given not in (REASONS[question.reason].kinds or {}):
-            raise BadInput("Choose what kind of reason it was.")
+        if given not in (reason.kinds or {}):
+            raise BadInput(f"Choose an answer: {reason.kind_question.lower()}")
         return given
     if question.name == "windows":
         chosen = [key for key in (ALL_WINDOWS, *titles) if key in given]
         if not chosen:
             raise BadInput("Choose at least one month.")
         return [ALL_WINDOWS] if ALL_WINDOWS in chosen else chosen
-    return checked_words(given, needed=REASONS[question.reason].words_needed)
+    if question.name == "dates":
+        asked = date_keys(reason, kept, titles)
+        return check_dates(reason, {k: given[k] for k in asked if k in given}, work.today)
+    return checked_words(given, needed=question.name == "words" and reason.words_needed)
 
 
 def checked_words(given: str, *, needed: bool) -> str:
@@ -162,7 +274,7 @@ def files_of(work: Work, draft: ReplyDraft | None) -> list[ReplyFile]:
 def add_file(work: Work, link: ReplyLink, examined: Examined) -> ReplyFile:
     """Keep a file with the draft. The same bytes twice are one file.
 
-    Refuses BadInput: more than five files, too much together, too many over time.
+    Refuses BadInput: more than twenty files, too much together, too many over time.
     """
     draft = ensure(work, link)
     there = files_of(work, draft)
@@ -211,14 +323,37 @@ def keep_file(work: Work, case: Case, examined: Examined) -> ReplyFile:
     return row
 
 
-def remove_file(work: Work, link: ReplyLink, file_id: int) -> None:
-    """Take a file out of the draft; its bytes and the event that it came stay. Refuses NotFound."""
+def rename_file(work: Work, link: ReplyLink, file_id: int, name: str) -> ReplyFile:
+    """Give a file of the draft another name; its ending stays, for it says what the file is.
+
+    Refuses NotFound, BadInput without a name.
+    """
+    row = file_of_draft(work, link, file_id)
+    ending = row.name.rpartition(".")[2]
+    wanted = name.strip()
+    if wanted.lower().endswith(f".{ending.lower()}"):
+        wanted = wanted[: -len(ending) - 1]
+    if not wanted.strip(" ."):
+        raise BadInput("Enter a name for the file.")
+    row.name = safe_name(f"{wanted.strip(' .')}.{ending}")
+    work.session.flush()
+    return row
+
+
+def file_of_draft(work: Work, link: ReplyLink, file_id: int) -> ReplyFile:
+    """A file of the draft that is being written. Refuses NotFound for any other."""
     draft = current(work, link)
     row = work.session.get(ReplyFile, file_id)
     if draft is None or row is None or row.draft_id != draft.id or row.reply_id is not None:
         raise NotFound("That file is not part of this reply.")
+    return row
+
+
+def remove_file(work: Work, link: ReplyLink, file_id: int) -> None:
+    """Take a file out of the draft; its bytes and the event that it came stay. Refuses NotFound."""
+    row = file_of_draft(work, link, file_id)
+    ensure(work, link).updated_at = work.now
     work.session.delete(row)
-    draft.updated_at = work.now
     work.session.flush()
 
 

@@ -40,6 +40,7 @@ class WindowTold:
 class PlaceTold:
     """One service at one location, latest window first."""
 
+    duty_id: int
     location: str
     location_id: str
     service: str
@@ -63,6 +64,7 @@ def record_of(work: Work, case: Case) -> list[PlaceTold]:
     counted = {(miss.duty_id, miss.window_no) for miss in case.misses}
     told = [
         PlaceTold(
+            duty_id=key,
             location=row.location.name,
             location_id=row.location.cqc_id,
             service=Service(row.service).title,
@@ -74,6 +76,25 @@ def record_of(work: Work, case: Case) -> list[PlaceTold]:
         for key, row in duties.items()
     ]
     return sorted(told, key=lambda place: (place.location, place.location_id, place.service))
+
+
+def row_told(place: PlaceTold, window: WindowTold) -> dict[str, object]:
+    """One row of the record as it is exported: everything the page says of it."""
+    return {
+        "location_id": place.location_id,
+        "location": place.location,
+        "service": place.service,
+        "window": str(window.month),
+        "opens_on": window.opens_on,
+        "closes_on": window.closes_on,
+        "outcome": window.outcome,
+        "counted": "yes" if window.counted else "no",
+        "why": window.sentence,
+        "updates": "; ".join(
+            f"{one.at.isoformat()} {'before' if one.before else 'after'} the window"
+            for one in window.updates
+        ),
+    }
 
 
 def months_of(places: Sequence[PlaceTold]) -> list[Month]:

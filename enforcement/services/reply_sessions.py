@@ -16,6 +16,7 @@ from sqlalchemy import Engine, func, select, update
 from sqlalchemy.orm import Session
 
 from enforcement.data.replies import ReplyAttempt, ReplyLink, ReplySession
+from enforcement.services import fresh_links
 from enforcement.services.cases import stream
 from enforcement.services.links import LinkState, state_of
 from enforcement.services.work import Work
@@ -27,6 +28,7 @@ LOCK_FOR_GOOD = 15
 # A group of three hundred homes shares one address; nobody mistypes this often.
 WRONG_PER_ADDRESS = 60
 ADDRESS_SPAN = timedelta(hours=1)
+SLEPT = timedelta(days=1)
 TOUCH_EVERY = timedelta(minutes=1)
 
 
@@ -35,15 +37,23 @@ def secret_hash(secret: str) -> str:
 
 
 def open_link(
-    work: Work, link: ReplyLink, address: str, location_id: str, postcode: str
+    work: Work,
+    link: ReplyLink,
+    address: str,
+    location_id: str,
+    postcode: str,
+    secret: str = "",
 ) -> str | None:
     """The new session's secret when the second fact is right; None for every kind of failure.
 
     Five wrong tries lock the link for an hour, fifteen until an officer re-issues it; an address
-    with sixty wrong tries in an hour is answered the same. The caller commits either way.
+    with sixty wrong tries in an hour is answered the same. A fresh link's `secret` opens a link
+    that ran out, and its first use ends the older address. The caller commits either way.
     """
     right = _matches(link, location_id, postcode)
-    usable = state_of(work, link) is LinkState.LIVE and not address_is_held(work, address)
+    fresh = fresh_links.find(work, secret) if secret else None
+    live = (LinkState.LIVE, *([LinkState.EXPIRED] if fresh else []))
+    usable = state_of(work, link) in live and not address_is_held(work, address)
     work.session.add(ReplyAttempt(address=address[:64], at=work.now, ok=right and usable))
     if not usable:
         return None
@@ -51,6 +61,8 @@ def open_link(
         _count_wrong(work, link)
         return None
     link.wrong_tries, link.locked_until = 0, None
+    if fresh is not None:
+        fresh_links.take_up(work, fresh)
     secret = secrets.token_urlsafe(32)
     work.session.add(
         ReplySession(
@@ -96,6 +108,20 @@ def recognise(
     if link is None or link.revoked_at is not None or link.generation != row.generation:
         return None
     return row
+
+
+def slept(session: Session, secret: str, now: datetime) -> ReplySession | None:
+    """The session behind a cookie that ended by itself within the last day, and in no other way.
+
+    It opens nothing: only words typed meanwhile are taken from it. None for one that was left, or
+    whose link was revoked, re-issued or is over.
+    """
+    row = session.get(ReplySession, secret_hash(secret)) if secret else None
+    if row is None or row.ended_at is not None or now - row.seen_at > SLEPT:
+        return None
+    link = session.get(ReplyLink, row.link_id)
+    dead = link is None or link.revoked_at is not None or link.generation != row.generation
+    return None if dead else row
 
 
 def touch(engine: Engine, secret: str, now: datetime) -> None:

@@ -72,7 +72,8 @@ def queue(
     """Put one thing to send into the outbox. The same key twice is the same item.
 
     `payload`: subject and text of a mail, and `attach` (the hash of a stored PDF) with
-    `filename`; never a secret. Refuses BadInput for an unknown channel.
+    `filename`; never a secret: words that hold one are stored encrypted, and `sealed` is their
+    hash. Refuses BadInput for an unknown channel.
     """
     if channel not in ("email", "print"):
         raise BadInput(f"Nothing is sent by “{channel}”.")
@@ -180,10 +181,17 @@ def _pack(work: Work, item: OutboxItem) -> Parcel:
         key=item.key,
         to=item.to,
         subject=payload["subject"],
-        text=payload["text"],
+        text=_words(work, payload),
         attachments=attached,
     )
     return Parcel(lease, mail=mail)
+
+
+def _words(work: Work, payload: Mapping[str, Any]) -> str:
+    """The words of a mail; those that hold a code are kept encrypted, and opened only here."""
+    if payload.get("sealed"):
+        return fetch(work, payload["sealed"]).content.decode()
+    return str(payload["text"])
 
 
 def _send(parcel: Parcel, outlets: Outlets, clock: Callable[[], datetime]) -> Outcome:

@@ -39,9 +39,15 @@ def test_the_whole_last_day_in_england_counts(at: datetime, late: bool) -> None:
 
 ASKED: list[tuple[list[str], bool, str]] = [
     ([], True, "reasons evidence sender"),
-    (["submitted"], True, "reasons windows words evidence sender"),
-    (["submitted"], False, "reasons words evidence sender"),
-    (["good_reason", "help"], True, "reasons kind windows words words evidence sender"),
+    (["submitted"], True, "reasons windows dates words evidence sender"),
+    (["submitted"], False, "reasons dates words evidence sender"),
+    (["not_ours"], True, "reasons kind windows dates words evidence sender"),
+    (["more_time"], True, "reasons dates words evidence sender"),
+    (
+        ["good_reason", "help"],
+        True,
+        "reasons kind windows dates words responsible tried words evidence sender",
+    ),
 ]
 
 

@@ -264,12 +264,12 @@ def test_files_are_counted_and_the_same_bytes_are_one_file(
 ) -> None:
     with begin(Actor("provider:x", "Provider")) as work:
         _, link = the(work, made)
-        for n in range(5):
+        for n in range(20):
             one = examine(f"{n}.csv", f"a,{n}\n".encode(), settings)
             row = reply_drafts.add_file(work, link, one)
             assert reply_drafts.add_file(work, link, one).id == row.id
-        with pytest.raises(BadInput, match="5 files"):
-            reply_drafts.add_file(work, link, examine("6.csv", b"six", settings))
+        with pytest.raises(BadInput, match="20 files"):
+            reply_drafts.add_file(work, link, examine("21.csv", b"one too many", settings))
         reply_drafts.remove_file(work, link, row.id)
         reply_drafts.add_file(work, link, examine("6.csv", b"six", settings))
 

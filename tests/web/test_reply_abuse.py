@@ -195,20 +195,57 @@ def test_a_lapsed_session_tells_how_to_come_back_and_the_draft_survives(
     app: Flask, made: Any, clock: Clock, engine: Engine
 ) -> None:
     client = come_in(app, made)
-    post(client, "/reply/why", choice=["help"])
-    page = client.get("/reply/why/help/words").text
+    address = "/reply/why/wrong_recipient/words"
+    post(client, "/reply/why", choice=["wrong_recipient"])
+    page = client.get(address).text
     clock.now = NOW + timedelta(minutes=31)
-    before = dump(engine)
-    late = client.post(
-        "/reply/why/help/words", data={"csrf_token": token(page), "choice": "Lost words"}
-    )
+    sent = {"csrf_token": token(page), "choice": "Words typed too late"}
+    late = client.post(address, data=sent)
     assert late.status_code == 401
-    assert "Lost words" not in late.text
-    assert "Sample" not in late.text
-    assert "code" in late.text
-    assert dump(engine) == before
+    assert "What you were typing is kept" in late.text
+    for told in ("Words typed too late", "Sample", "ASC-2026"):
+        assert told not in late.text
+    # nothing is shown until somebody is back in, and it is no answer until it is saved
     again = come_in(app, made)
     assert "Continue your reply" in again.get("/reply").text
+    waiting = again.get(address).text
+    assert "Words typed too late" in waiting
+    assert "when your session ended" in waiting
+    assert again.get("/reply/check").headers["Location"] == address
+    post(again, address, choice="Checked words")
+    assert "Words typed too late" not in repr(dump(engine)["reply_draft"])
+
+
+@pytest.mark.parametrize("ended", ["left", "revoked", "reissued", "long ago", "nobody"])
+def test_a_session_that_did_not_merely_sleep_takes_no_words(
+    app: Flask,
+    made: Any,
+    begin: Begin,
+    people: dict[str, Actor],
+    clock: Clock,
+    engine: Engine,
+    ended: str,
+) -> None:
+    client = come_in(app, made)
+    address = "/reply/why/wrong_recipient/words"
+    post(client, "/reply/why", choice=["wrong_recipient"])
+    secret = token(client.get(address).text)
+    cookie = client.get_cookie("reply-session")
+    assert cookie is not None
+    if ended == "left":
+        post(client, "/leave", at="/reply")
+        client.set_cookie("reply-session", cookie.value)
+    if ended in ("revoked", "reissued"):
+        with begin(people["officer"]) as work:
+            ENDS[ended](work, cases.find(work, made.reference))
+    if ended == "nobody":
+        client.set_cookie("reply-session", "x" * 43)
+    clock.now = NOW + (timedelta(days=2) if ended == "long ago" else timedelta(minutes=31))
+    before = dump(engine)
+    late = client.post(address, data={"csrf_token": secret, "choice": "Words"})
+    assert late.status_code == 401
+    assert "is kept." not in late.text.split("<main")[1].split("already")[0]
+    assert dump(engine) == before
 
 
 def test_a_session_ends_after_four_hours_however_busy(app: Flask, made: Any, clock: Clock) -> None:

@@ -98,11 +98,22 @@ def answer_all(browser: Browser) -> None:
     browser.post("/reply/why", choice=["submitted", "good_reason"])
     assert browser.at == "/reply/why/submitted/windows"
     browser.post(browser.at, choice=["all"])
+    assert browser.at == "/reply/why/submitted/dates"
+    browser.post(browser.at, **{"day-1-0": ["12", "3", "2026"], "day-2-0": ["", "", ""]})
     browser.post(browser.at, choice="We saved it on the 12th at 3pm.")
     assert browser.at == "/reply/why/good_reason/kind"
     browser.post(browser.at, choice="outage")
     browser.post(browser.at, choice=["2"])
+    assert browser.at == "/reply/why/good_reason/dates"
+    wrong_way = {"day-2-0": ["14", "4", "2026"], "day-2-1": ["8", "4", "2026"]}
+    browser.post(browser.at, **wrong_way)
+    assert "The end cannot be before the beginning" in browser.page
+    assert 'value="14"' in browser.page
+    browser.post(browser.at, **{**wrong_way, "day-2-1": ["15", "4", "2026"]})
     browser.post(browser.at, choice="The system was down all week.")
+    assert browser.at == "/reply/why/good_reason/responsible"
+    browser.post(browser.at, choice="Our deputy manager")
+    browser.post(browser.at, choice="")
     assert browser.at == "/reply/evidence"
     browser.post(browser.at, files=(picture(), "../../etc/screen shot.jpg"), more="y")
     assert "screen shot.jpg" in browser.page
@@ -126,6 +137,15 @@ def test_a_provider_comes_in_says_sends_and_is_told(inside: Browser) -> None:
     inside.get("/reply/record")
     assert "after the window closed" in inside.page
     answer_all(inside)
+    for told in (
+        "March 2026: 12 March 2026",
+        "April 2026: 14 April 2026 to 15 April 2026",
+        "Our deputy manager",
+        "the information was saved in Capacity Tracker when I say it was",
+        "Fraud Act 2006",
+    ):
+        assert told in inside.page, told
+    assert "checked" not in inside.page
     key = form_key(inside.page)
     inside.post("/reply/check", form_key=key)
     assert "Tick the box" in inside.page

@@ -101,7 +101,7 @@ def test_an_officer_reads_and_answers_each_point(desk: Callable[[str], Desk]) ->
     assert "2 points to answer" in listed
     page = officer.get(REPLY)
     assert "&lt;b&gt;a council" in page
-    assert "Virus scan: not scanned" in page
+    assert "Held, not scanned for viruses" in page
     assert "not cleaned" in page
     assert "Marked as read" in officer.post(f"{REPLY}/read", at=REPLY)
     form = officer.get(f"{REPLY}/points/1")

@@ -13,9 +13,12 @@ from enforcement.web.pages import HelpLine
 from enforcement.web.reply import (
     access,
     answers,
+    asking,
     attachments,
     case,
+    lost,
     receipts,
+    record,
     sending,
     standing,
     start,
@@ -23,8 +26,11 @@ from enforcement.web.reply import (
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     start.bp,
+    lost.bp,
     case.bp,
+    record.bp,
     answers.bp,
+    asking.bp,
     attachments.bp,
     sending.bp,
     receipts.bp,

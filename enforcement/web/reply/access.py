@@ -12,7 +12,8 @@ from enforcement.data.replies import ReplyLink, ReplySession
 from enforcement.domain.calendar import local_date
 from enforcement.domain.permissions import Actor, provider_actor
 from enforcement.domain.refusals import NotFound
-from enforcement.services import reply_sessions
+from enforcement.domain.replies import EXTRAS, Question
+from enforcement.services import reply_drafts, reply_sessions
 from enforcement.services.links import LinkState, state_of
 from enforcement.services.policies import in_force
 from enforcement.services.work import Work
@@ -117,7 +118,7 @@ def needs_session(view: View) -> View:
     def checked(*args: Any, **kwargs: Any) -> Any:
         row = _recognised()
         if row is None:
-            return _lapsed()
+            return _lapsed(**kwargs)
         if request.method not in SAFE:
             row.seen_at = now()
         if state_of(work(), link()) is LinkState.CLOSED:
@@ -131,10 +132,25 @@ def needs_session(view: View) -> View:
     return checked
 
 
-def _lapsed() -> Response:
-    page = render_template("reply/lapsed.html")
+def _lapsed(**asked: Any) -> Response:
+    """How to come back. Words that were being typed are kept, and shown to nobody until then."""
     undo()
+    kept = request.method not in SAFE and _park(**asked)
+    page = render_template("reply/lapsed.html", kept=kept)
+    if kept:
+        session().commit()
     return let_out(make_response(page, 401))
+
+
+def _park(reason: str = "", name: str = "", **_other: Any) -> bool:
+    words = request.form.get("choice", "")
+    row = reply_sessions.slept(session(), request.cookies.get(cookie_name(), ""), now())
+    if row is None or name not in ("words", *EXTRAS):
+        return False
+    via = session().get(ReplyLink, row.link_id)
+    return via is not None and reply_drafts.park(
+        visitor_work(via), via, Question(name, reason), words
+    )
 
 
 def keep_awake(response: Response) -> Response:

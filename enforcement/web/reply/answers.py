@@ -2,36 +2,42 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from wtforms import EmailField, RadioField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import Email, InputRequired, Length, Optional
+from wtforms.validators import Email, InputRequired, Length, Optional, ValidationError
 
 from enforcement.data.replies import ReplyDraft
 from enforcement.domain.refusals import BadInput
 from enforcement.domain.replies import (
     ALL_WINDOWS,
+    EXTRAS,
     MAX_WORDS,
     REASONS,
+    SPAN,
     Question,
+    Reason,
     after,
     before,
+    date_keys,
     missing,
 )
-from enforcement.services import links, reply_drafts
-from enforcement.web.fields import LongTextField, visible
+from enforcement.services import reply_drafts
+from enforcement.web.fields import DayField, LongTextField, visible
 from enforcement.web.forms import NhsForm
 from enforcement.web.reply import access
 
 bp = Blueprint("answers", __name__, url_prefix="/reply")
+ACTING = "Somebody acting for the provider"
 ROLES = [
     "Registered manager",
     "Nominated individual",
     "Director, partner or trustee",
     "Owner or sole provider",
-    "Somebody acting for the provider",
+    ACTING,
 ]
 
 
@@ -44,7 +50,7 @@ class ReasonsForm(NhsForm):
 
 
 class KindForm(NhsForm):
-    choice = RadioField("What kind of reason was it?", choices=[], validate_choice=False)
+    choice = RadioField("", choices=[], validate_choice=False)
 
 
 class WindowsForm(NhsForm):
@@ -55,6 +61,18 @@ class WordsForm(NhsForm):
     choice = LongTextField(
         "", [visible, Length(max=MAX_WORDS, message="That is too long")], render_kw={"rows": 8}
     )
+
+
+class ExtraForm(NhsForm):
+    choice = LongTextField(
+        "", [visible, Length(max=MAX_WORDS, message="That is too long")], render_kw={"rows": 4}
+    )
+
+
+def acting(form: NhsForm, field: Any) -> None:
+    """Whoever acts for the provider says who asked: it stands in the declaration."""
+    if form.role.data == ACTING and not (field.data or "").strip():
+        raise ValidationError("Enter who asked you to act for the provider")
 
 
 class SenderForm(NhsForm):
@@ -70,8 +88,8 @@ class SenderForm(NhsForm):
     )
     acting_for = StringField(
         "If you act for the provider, who asked you to?",
-        [Length(max=200), visible],
-        description="For example: a solicitor or adviser. Leave this empty otherwise.",
+        [Length(max=200), visible, acting],
+        description="Their name and role at the provider. Leave this empty otherwise.",
     )
     email = EmailField(
         "Email address for your receipt",
@@ -84,6 +102,9 @@ class SenderForm(NhsForm):
         description="If you want us to ring you.",
         render_kw={"autocomplete": "tel", "inputmode": "tel", "width": 20},
     )
+
+
+SHORT_WAYS = {("more_time",): "asking.time", ("help",): "asking.format_wanted"}
 
 
 def several() -> bool:
@@ -115,7 +136,7 @@ def back_from(draft: ReplyDraft | None, question: Question) -> dict[str, str]:
 def onward(draft: ReplyDraft, question: Question) -> Any:
     """After a page is saved: leave, go back to checking, or the next question."""
     if "later" in request.form:
-        return redirect(url_for("answers.saved"))
+        return redirect(url_for("asking.saved"))
     if "change" in request.args and not missing(draft.answers, several()):
         return redirect(url_for("sending.check"))
     return redirect(address_of(after(draft.answers, question, several())))
@@ -132,6 +153,7 @@ def _ask(form: NhsForm, question: Question, sentence: str = "") -> Any:
         question=question,
         reason=reason,
         page=form.choice.label.text,
+        parked=bool(draft and request.method == "GET" and reply_drafts.parked(draft, question)),
         back=back_from(draft, question),
     )
 
@@ -150,9 +172,13 @@ def reasons() -> Any:
     question = Question("reasons")
     reply_drafts.refuse_decided(access.case())
     form = ReasonsForm()
-    if request.method == "POST":
-        return _save(form, question)
     draft = reply_drafts.current(access.work(), access.link())
+    if request.method == "POST":
+        # Asked for alone, more time and another format have short ways of their own.
+        alone = SHORT_WAYS.get(tuple(form.choice.data or ()))
+        if alone and not (draft and draft.answers.get("reasons")):
+            return redirect(url_for(alone))
+        return _save(form, question)
     form.choice.data = (draft.answers if draft else {}).get("reasons", [])
     return _ask(form, question)
 
@@ -167,35 +193,94 @@ def detail(reason: str, name: str) -> Any:
     if draft is None or reason not in draft.answers.get("reasons", []):
         return redirect(url_for("answers.reasons"))
     question = Question(name, reason)
-    form = _detail_form(question)
+    if name == "dates":
+        return _dates(draft, question)
+    form = _detail_form(question, draft)
     if request.method == "POST":
         if not form.validate():
             return _ask(form, question)
         return _save(form, question)
+    waiting = reply_drafts.parked(draft, question)
     stored = draft.answers.get("details", {}).get(reason, {})
-    if name in stored:
-        form.choice.data = stored[name]
+    if waiting or name in stored:
+        form.choice.data = waiting or stored[name]
     return _ask(form, question)
 
 
-def _detail_form(question: Question) -> NhsForm:
+def _detail_form(question: Question, draft: ReplyDraft) -> NhsForm:
     reason = REASONS[question.reason]
     if question.name == "kind":
         kinds = KindForm()
+        kinds.choice.label.text = reason.kind_question
         kinds.choice.choices = [SelectChoice(k, title) for k, title in (reason.kinds or {}).items()]
         return kinds
     if question.name == "windows":
-        windows = WindowsForm()
-        titles = reply_drafts.window_titles(access.case())
-        windows.choice.choices = [
-            SelectChoice(ALL_WINDOWS, "All of them"),
-            *(SelectChoice(key, title) for key, title in titles.items()),
-        ]
-        return windows
-    words = WordsForm()
-    words.choice.label.text = reason.question
-    words.choice.description = reason.examples
+        return _windows_form(question, draft)
+    words = ExtraForm() if question.name in EXTRAS else WordsForm()
+    title, help_words = EXTRAS.get(question.name, (reason.question, reason.examples))
+    words.choice.label.text = title
+    words.choice.description = help_words
     return words
+
+
+def _windows_form(question: Question, draft: ReplyDraft) -> NhsForm:
+    form = WindowsForm()
+    case = access.case()
+    titles = (
+        reply_drafts.told_titles(case, draft.answers)
+        if question.reason == "record"
+        else reply_drafts.window_titles(case)
+    )
+    form.choice.choices = [
+        SelectChoice(ALL_WINDOWS, "All of them"),
+        *(SelectChoice(key, title) for key, title in titles.items()),
+    ]
+    return form
+
+
+# --- dates ------------------------------------------------------------------------------------
+def _dates(draft: ReplyDraft, question: Question) -> Any:
+    """One page of dates: a day, or a first and a last, for each month that was chosen."""
+    reason = REASONS[question.reason]
+    kept = draft.answers.get("details", {}).get(question.reason, {})
+    asked = date_keys(reason, kept, reply_drafts.told_titles(access.case(), draft.answers))
+    form = _dates_form(reason, asked, kept.get("dates", {}))
+    wrong = ""
+    if request.method == "POST" and form.validate():
+        told = {
+            key: [box.data for box in form if box.name.rpartition("-")[0] == f"day-{key}"]
+            for key in asked
+        }
+        try:
+            return onward(reply_drafts.save(access.work(), access.link(), question, told), question)
+        except BadInput as refused:
+            wrong = refused.sentence
+    if wrong:
+        form.form_errors.append(wrong)
+    return render_template(
+        "reply/dates.html",
+        form=form,
+        reason=reason,
+        groups=[
+            (title, [box for box in form if box.name.rpartition("-")[0] == f"day-{key}"])
+            for key, title in asked.items()
+        ],
+        back=back_from(draft, question),
+    )
+
+
+def _dates_form(reason: Reason, asked: dict[str, str], kept: dict[str, list[str]]) -> Any:
+    ends = ("First day", "Last day") if reason.dates == SPAN else ("Day",)
+    boxes, filled = {}, {}
+    for key, title in asked.items():
+        for number, end in enumerate(ends):
+            name = f"day-{key}-{number}"
+            label = f"{end}, {title}" if title and len(ends) > 1 else title or reason.dates_question
+            boxes[name] = DayField(label)
+            stored = [*kept.get(key, []), "", ""][number]
+            filled[name] = date.fromisoformat(stored) if stored else None
+    form: Any = type("DatesForm", (NhsForm,), boxes)
+    return form(data=filled)
 
 
 @bp.route("/you", methods=["GET", "POST"])
@@ -216,15 +301,4 @@ def sender() -> Any:
         form=form,
         provider=link.case.provider.name,
         back=back_from(draft, question),
-    )
-
-
-@bp.get("/saved")
-@access.needs_session
-def saved() -> Any:
-    work, link = access.work(), access.link()
-    return render_template(
-        "reply/saved.html",
-        draft=reply_drafts.current(work, link),
-        ends_at=links.ends_at(work, link),
     )

@@ -6,19 +6,39 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.datastructures import FileStorage
-from wtforms import MultipleFileField
+from wtforms import MultipleFileField, StringField
+from wtforms.validators import InputRequired, Length
 
 from enforcement.domain.refusals import BadInput
 from enforcement.domain.replies import Question
 from enforcement.services import evidence as examining
 from enforcement.services import reply_drafts
 from enforcement.settings import MEGABYTE
+from enforcement.web.fields import LongTextField, visible
 from enforcement.web.forms import NhsForm
 from enforcement.web.reply import access
 from enforcement.web.reply.answers import back_from, onward
 
 bp = Blueprint("attachments", __name__, url_prefix="/reply/evidence")
 ACCEPT = ".pdf,.docx,.xlsx,.csv,.png,.jpg,.jpeg,.eml"
+
+
+class RenameForm(NhsForm):
+    name = StringField(
+        "What should the file be called?",
+        [InputRequired("Enter a name for the file"), Length(max=100), visible],
+        description="Say what it shows, for example: screen of 12 March.",
+    )
+
+
+class PostingForm(NhsForm):
+    what = LongTextField(
+        "What are you posting?",
+        [visible, Length(max=1_000, message="That is too long")],
+        description="For example: a letter from our bank, 3 pages. Leave it empty if you post "
+        "nothing after all.",
+        render_kw={"rows": 3},
+    )
 
 
 class EvidenceForm(NhsForm):
@@ -78,6 +98,66 @@ def remove(file_id: int) -> Any:
     return redirect(url_for("attachments.evidence"))
 
 
+@bp.route("/<int:file_id>/name", methods=["GET", "POST"])
+@access.needs_session
+def rename(file_id: int) -> Any:
+    work, link = access.work(), access.link()
+    row = reply_drafts.file_of_draft(work, link, file_id)
+    form = RenameForm(data={"name": row.name.rpartition(".")[0] or row.name})
+    if request.method == "POST" and form.validate():
+        try:
+            reply_drafts.rename_file(work, link, file_id, form.name.data or "")
+            return redirect(url_for("attachments.evidence"))
+        except BadInput as refused:
+            form.name.errors = [refused.sentence]
+    return render_template(
+        "reply/rename.html",
+        form=form,
+        file=row,
+        back={"href": url_for("attachments.evidence"), "text": "Back to your evidence"},
+    )
+
+
+# --- by post ----------------------------------------------------------------------------------
+@bp.route("/post", methods=["GET", "POST"])
+@access.needs_session
+def post() -> Any:
+    """Evidence by post instead: what it is stands in the reply, and a sheet goes on top of it."""
+    work, link = access.work(), access.link()
+    draft = reply_drafts.current(work, link)
+    posting = draft.answers.get("posting", {}) if draft else {}
+    form = PostingForm(data=posting)
+    if request.method == "POST" and form.validate():
+        told = (form.what.data or "").strip()
+        reply_drafts.save(work, link, Question("posting"), told)
+        return redirect(url_for("attachments.cover" if told else "attachments.evidence"))
+    reply_drafts.refuse_decided(link.case)
+    return render_template(
+        "reply/posting.html",
+        form=form,
+        contact=access.contact_block(),
+        back={"href": url_for("attachments.evidence"), "text": "Back to your evidence"},
+    )
+
+
+@bp.get("/cover")
+@access.needs_session
+def cover() -> Any:
+    """The cover sheet, to print or to copy by hand."""
+    work, link = access.work(), access.link()
+    draft = reply_drafts.current(work, link)
+    posting = draft.answers.get("posting", {}) if draft else {}
+    if not posting.get("what"):
+        return redirect(url_for("attachments.post"))
+    return render_template(
+        "reply/cover.html",
+        posting=posting,
+        case=link.case,
+        contact=access.contact_block(),
+        back={"href": url_for("attachments.evidence"), "text": "Back to your evidence"},
+    )
+
+
 def _page(form: EvidenceForm) -> Any:
     work, link = access.work(), access.link()
     reply_drafts.refuse_decided(link.case)
@@ -91,7 +171,6 @@ def _page(form: EvidenceForm) -> Any:
         together_mb=work.settings.max_reply_bytes // MEGABYTE,
         most=reply_drafts.MAX_FILES,
         scanned=work.settings.clamd_address is not None,
-        reference=link.case.reference,
-        contact=access.contact_block(),
+        posting=draft.answers.get("posting", {}) if draft else {},
         back=back_from(draft, Question("evidence")),
     )

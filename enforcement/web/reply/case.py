@@ -13,9 +13,8 @@ from enforcement.data.notices import Notice
 from enforcement.domain.cases import State
 from enforcement.domain.clocks import DECISION_DAYS, ClockKind
 from enforcement.domain.replies import TITLES
-from enforcement.services import files, links, replies, reply_drafts, reply_record
+from enforcement.services import files, links, replies, reply_drafts
 from enforcement.services.case_facts import INTENT, live_notice
-from enforcement.services.reply_record import PlaceTold
 from enforcement.services.work import Work
 from enforcement.web import pages
 from enforcement.web.exports import download
@@ -104,36 +103,6 @@ def home() -> Any:
         letters=_letters(work, case),
         contact=access.contact_block(),
     )
-
-
-@bp.get("/record")
-@access.needs_session
-def record() -> Any:
-    work = access.work()
-    places = reply_record.record_of(work, access.case())
-    return render_template(
-        "reply/record.html",
-        places=places,
-        grid=_grid(places),
-        accepting=reply_drafts.accepting(access.case()),
-    )
-
-
-def _grid(places: list[PlaceTold]) -> pages.Grid:
-    months = reply_record.months_of(places)
-    rows = []
-    for place in places:
-        told = {window.month: window for window in place.windows}
-        cells = [
-            pages.GridCell(
-                told[month].outcome,
-                counted=told[month].counted,
-                note="updated outside the window" if told[month].updates else "",
-            )
-            for month in months
-        ]
-        rows.append(pages.GridRow(place.location, place.service, cells, note=place.location_id))
-    return pages.Grid("The windows we looked at", [m.first_day for m in months], rows)
 
 
 @bp.get("/progress")

@@ -12,7 +12,14 @@ from wtforms.validators import InputRequired
 
 from enforcement.data.replies import Reply, ReplyDraft
 from enforcement.domain.refusals import BadInput
-from enforcement.domain.replies import REASONS, missing, windows_told
+from enforcement.domain.replies import (
+    EXTRAS,
+    REASONS,
+    dates_told,
+    declaration,
+    missing,
+    windows_told,
+)
 from enforcement.services import replies, reply_drafts
 from enforcement.web import pages
 from enforcement.web.filters import plural
@@ -22,7 +29,7 @@ from enforcement.web.reply.answers import address_of, several
 from enforcement.web.reply.case import deadline
 
 bp = Blueprint("sending", __name__, url_prefix="/reply")
-DECLARE = "I may reply for this provider, and what I have said is true as far as I know"
+DECLARE = "I declare this"
 
 
 class SendForm(NhsForm):
@@ -80,23 +87,32 @@ def _check_page(draft: ReplyDraft, form: SendForm) -> Any:
         reasons_url=url_for("answers.reasons", change=1),
         last=last,
         late=last is not None and last.state == "over",
+        declares=declaration(draft.answers["reasons"], draft.answers["sender"]["acting_for"]),
+        posting=draft.answers.get("posting", {}),
         back={"href": url_for("answers.sender"), "text": "Back"},
     )
 
 
 def _parts(draft: ReplyDraft) -> list[tuple[str, list[pages.Fact]]]:
-    titles = reply_drafts.window_titles(access.case())
+    titles = reply_drafts.told_titles(access.case(), draft.answers)
     found = []
     for key in draft.answers["reasons"]:
         reason = REASONS[key]
         given = draft.answers.get("details", {}).get(key, {})
         facts = []
         if reason.kinds:
-            facts.append(_fact(key, "kind", "Kind of reason", reason.kinds[given["kind"]]))
+            facts.append(_fact(key, "kind", reason.kind_question, reason.kinds[given["kind"]]))
         if given.get("windows"):
             about = "; ".join(windows_told(given["windows"], titles))
             facts.append(_fact(key, "windows", "Months", about))
+        if reason.dates:
+            dates = "; ".join(dates_told(given, titles)) or "Not said"
+            facts.append(_fact(key, "dates", reason.dates_question, dates))
         facts.append(_fact(key, "words", "In your words", given.get("words") or "Nothing to add"))
+        facts += [
+            _fact(key, name, EXTRAS[name][0], given.get(name) or "Not said")
+            for name in reason.extras
+        ]
         found.append((reason.title, facts))
     return found
 

@@ -11,7 +11,7 @@ from flask import Blueprint, make_response, redirect, render_template, url_for
 from wtforms import StringField
 
 from enforcement.data.replies import ReplyLink
-from enforcement.services import links, reply_sessions
+from enforcement.services import fresh_links, links, reply_sessions, return_codes
 from enforcement.web.forms import NhsForm
 from enforcement.web.reply import access
 
@@ -27,7 +27,8 @@ WRONG_CODE = "That code did not work. Check it against your letter; if it still 
 class CodeForm(NhsForm):
     code = StringField(
         "Your code",
-        description="12 letters and numbers, printed on your letter, like AB12-CD34-EF56",
+        description="12 letters and numbers, like AB12-CD34-EF56: from your letter, or the code "
+        "you were given to come back with",
         render_kw={"autocomplete": "off", "spellcheck": False, "width": 20},
     )
 
@@ -58,7 +59,9 @@ def code() -> Any:
     work = access.nobody_work()
     secret = None
     if form.validate() and not reply_sessions.address_is_held(work, access.address()):
-        secret = links.secret_of_code(work, form.code.data or "")
+        typed = form.code.data or ""
+        opened = links.find_by_code(work, typed) or return_codes.find(work, typed)
+        secret = links.secret_of(work, opened)
     if secret is not None:
         return redirect(url_for("start.link", secret=secret))
     reply_sessions.note_wrong_code(work, access.address())
@@ -87,6 +90,7 @@ def enter(secret: str) -> Any:
         access.address(),
         form.location_id.data or "",
         form.postcode.data or "",
+        secret,
     )
     if session_secret is None:
         form.location_id.errors = [WRONG]
@@ -103,7 +107,10 @@ def no_link() -> Any:
 def _usable(secret: str) -> ReplyLink | None:
     work = access.nobody_work()
     found = links.find_by_secret(work, secret)
-    if found is None or not links.state_of(work, found).answers:
+    if found is None:
+        fresh = fresh_links.find(work, secret)
+        return fresh.link if fresh is not None else None
+    if not links.state_of(work, found).answers:
         return None
     return found
 
