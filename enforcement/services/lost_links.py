@@ -15,15 +15,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from enforcement.data.case_contacts import CaseContact
 from enforcement.data.cases import Case
-from enforcement.data.notices import Notice
-from enforcement.data.register import Contact, Location, Provider
+from enforcement.data.register import Location, Provider
 from enforcement.data.replies import ReplyLink
 from enforcement.data.reply_access import LostLink
 from enforcement.domain.tasks import TaskKind
 from enforcement.domain.words import weekday
 from enforcement.services import files, fresh_links, links, sending, tasks
+from enforcement.services.case_contacts import addresses_on_record
 from enforcement.services.cases import stream
 from enforcement.services.links import LinkState
 from enforcement.services.work import Work, transaction
@@ -32,7 +31,6 @@ from enforcement.settings import Settings
 MOST_AN_HOUR = 20  # from one address; a group of homes shares one, and nobody loses more
 MOST_WAITING = 5_000
 REST = timedelta(hours=24)  # one link is answered once in this time
-MOST_ADDRESSES = 5
 REFERENCE = re.compile(r"(ASC-\d{4}-\d{6})")
 ANSWERS = {
     "email": "sent by email to the addresses on record",
@@ -174,7 +172,7 @@ def _words(link: ReplyLink, url: str, ends: datetime) -> str:
     )
 
 
-# --- finding the case, and where to write -----------------------------------------------------
+# --- finding the case --------------------------------------------------------------------------
 def _case_of(session: Session, given: str, postcode: str) -> Case | None:
     """The live case that a reference or CQC id and a postcode of the provider's name together."""
     wanted = _normal(postcode)
@@ -200,40 +198,3 @@ def _postcodes(provider: Provider) -> Iterator[str]:
 
 def _normal(text: str) -> str:
     return "".join(letter for letter in text.upper() if letter.isalnum())
-
-
-def addresses_on_record(session: Session, case: Case) -> list[str]:
-    """E-mail addresses we had for this provider before anybody asked, without repeats.
-
-    Whom the provider named for this case, whom its notices went to, and the newest contact of
-    each capacity. An address typed as the sender of a reply is not one.
-    """
-    found: dict[str, str] = {}
-    for address in _addresses(session, case):
-        if address:
-            found.setdefault(address.casefold(), address)
-    return list(found.values())[:MOST_ADDRESSES]
-
-
-def _addresses(session: Session, case: Case) -> Iterator[str | None]:
-    yield session.scalar(
-        select(CaseContact.email)
-        .where(CaseContact.case_id == case.id)
-        .order_by(CaseContact.id.desc())
-        .limit(1)
-    )
-    for recipient in session.scalars(
-        select(Notice.recipient)
-        .where(Notice.case_id == case.id, Notice.issued_at.is_not(None))
-        .order_by(Notice.sequence.desc())
-    ):
-        yield recipient.get("email")
-    seen: set[str] = set()
-    for contact in session.scalars(
-        select(Contact)
-        .where(Contact.provider_id == case.provider_id, Contact.email.is_not(None))
-        .order_by(Contact.as_at.desc(), Contact.id.desc())
-    ):
-        if contact.capacity not in seen:
-            seen.add(contact.capacity)
-            yield contact.email

@@ -16,6 +16,7 @@ from enforcement.web.reply import (
     asking,
     attachments,
     case,
+    contact,
     lost,
     receipts,
     record,
@@ -35,6 +36,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     sending.bp,
     receipts.bp,
     standing.bp,
+    contact.bp,
 )
 
 

@@ -13,8 +13,15 @@ from enforcement.data.notices import Notice
 from enforcement.domain.cases import State
 from enforcement.domain.clocks import DECISION_DAYS, ClockKind
 from enforcement.domain.replies import TITLES
-from enforcement.services import files, links, replies, reply_drafts
-from enforcement.services.case_facts import INTENT, live_notice
+from enforcement.services import (
+    case_contacts,
+    files,
+    links,
+    replies,
+    reply_asking,
+    reply_drafts,
+)
+from enforcement.services.case_facts import INTENT, live_notice, period_end
 from enforcement.services.work import Work
 from enforcement.web import pages
 from enforcement.web.exports import download
@@ -68,10 +75,10 @@ EARLY = (
 
 def deadline(work: Work, case: Case) -> pages.Clock | None:
     """The last day to reply, once the notice is given."""
-    intent = live_notice(work.session, case, INTENT)
-    if intent is None or intent.period_ends_on is None or not reply_drafts.accepting(case):
+    ends_on = period_end(work.session, case)
+    if ends_on is None or not reply_drafts.accepting(case):
         return None
-    return pages.Clock("Last day to reply", intent.period_ends_on, work.today)
+    return pages.Clock("Last day to reply", ends_on, work.today)
 
 
 def stage(case: Case) -> tuple[str, str]:
@@ -110,6 +117,7 @@ def home() -> Any:
 def progress() -> Any:
     work = access.work()
     case = access.case()
+    held = case_contacts.current(work.session, case)
     return render_template(
         "reply/progress.html",
         stage=stage(case),
@@ -117,6 +125,8 @@ def progress() -> Any:
         sent=[_sent(reply) for reply in replies.of_case(work, case)],
         letters=_letters(work, case),
         accepting=reply_drafts.accepting(case),
+        asked=reply_asking.asked(work, case),
+        contact_said=held and case_contacts.said(held),
     )
 
 
@@ -135,10 +145,11 @@ def _dates(work: Work, case: Case) -> list[pages.Fact]:
     found = []
     if intent is not None and intent.given_on is not None:
         found.append(pages.Fact("Notice of intent given", weekday(intent.given_on)))
-    if intent is not None and intent.period_ends_on is not None:
-        ends = intent.period_ends_on
-        found.append(pages.Fact("Last day to reply", weekday(ends)))
-        found.append(pages.Fact("Decision by", weekday(_decide_by(case, ends))))
+    ends = period_end(work.session, case)
+    if ends is not None and intent is not None:
+        longer = "" if ends == intent.period_ends_on else "Later than the notice says: extended"
+        found.append(pages.Fact("Last day to reply", weekday(ends), longer))
+        found.append(pages.Fact("Decision by", weekday(_decide_by(case, intent.period_ends_on or ends))))
     if case.amount_pence is not None and not reply_drafts.accepting(case):
         found.append(pages.Fact("Amount", money(case.amount_pence)))
     found += [

@@ -12,7 +12,7 @@ from wtforms.validators import InputRequired, Length
 from enforcement.data.cases import Case
 from enforcement.domain.permissions import Permission, can
 from enforcement.domain.refusals import BadInput, WrongState
-from enforcement.services import cases, links, lost_links
+from enforcement.services import case_contacts, cases, links, lost_links
 from enforcement.services.links import LinkState
 from enforcement.services.work import Work
 from enforcement.web import access, pages
@@ -68,6 +68,10 @@ def link_panel(work: Work, case: Case) -> LinkPanel | None:
     if asked is not None:
         answer = lost_links.ANSWERS[asked.answer or "again"]
         told.append(pages.Fact("Asked for again", moment(asked.asked_at), answer))
+    contact = case_contacts.current(work.session, case)
+    if contact is not None:
+        said = case_contacts.said(contact)
+        told.append(pages.Fact("Asks us to write to", said, moment(contact.said_at)))
     return LinkPanel(
         tag=pages.Tag(state.label, COLOURS.get(state, "grey")),
         facts=told,
