@@ -201,11 +201,13 @@ FORMATS: dict[str, Format] = {
     "easy_read": Format("Letters in easy read", "Short sentences with pictures"),
     "braille": Format("Letters in braille"),
     "audio": Format("Letters read out on audio"),
-    "language": Format("Another language", "Say which on the next line", needs=True),
-    "call": Format("A call to talk it through", "Give a number and a good time", needs=True),
-    "other": Format("Something else", "Say what would help", needs=True),
+    "language": Format("Another language", "Say which below", needs=True),
+    "call": Format("A call to talk it through", "Give a number and a good time below", needs=True),
+    "other": Format("Something else", "Say what would help below", needs=True),
     "standard": Format("Nothing special: ordinary letters from now on"),
 }
+# Formats of letters, which hold for those that follow; the others are answered once.
+WRITTEN = ("large_print", "easy_read", "braille", "audio", "language")
 
 
 @dataclass(frozen=True)
@@ -303,7 +305,7 @@ def windows_told(chosen: Sequence[str], window_titles: Mapping[str, str]) -> lis
     """The titles of the windows chosen; every one when "all" was."""
     if ALL_WINDOWS in chosen:
         return list(window_titles.values())
-    return [window_titles[key] for key in chosen if key in window_titles]
+    return [title for key, title in window_titles.items() if key in chosen]
 
 
 def date_keys(
@@ -348,15 +350,15 @@ def check_dates(
 
 
 def dates_told(given: Mapping[str, Any], window_titles: Mapping[str, str]) -> list[str]:
-    """The dates given, one phrase each: "March 2026: 3 April 2026 to 9 April 2026"."""
+    """The dates given, one phrase each: "March 2026: 3 March 2026 to 9 March 2026"."""
     found = []
     for key, days in given.get("dates", {}).items():
-        first, last = [*days, ""][:2]
-        parts = [day(date.fromisoformat(first)) if first else "not known"]
-        if len(days) > 1:
-            parts.append(day(date.fromisoformat(last)) if last else "not known or not over")
+        first, last = (day(date.fromisoformat(one)) if one else "" for one in [*days, ""][:2])
+        told = f"{first} to {last}" if first and last else first or f"until {last}"
+        if len(days) > 1 and not last:
+            told = f"from {first}"
         title = window_titles.get(key, "")
-        found.append(f"{title}: {' to '.join(parts)}" if title else " to ".join(parts))
+        found.append(f"{title}: {told}" if title else told)
     return found
 
 

@@ -108,6 +108,9 @@ def test_a_scanner_that_follows_everything_changes_nothing(
     client = app.test_client()
     places = ["/", f"/r/{made.secret}", "/left", "/privacy", "/reply", "/reply/check"]
     places += ["/reply/evidence", "/reply/why", "/reply/sent/ASC-2026-000001-R1"]
+    places += ["/reply/record", "/reply/record/rows.csv", "/reply/record/1/2026-03"]
+    places += ["/reply/saved", "/reply/time", "/reply/format", "/reply/asked"]
+    places += ["/reply/evidence/post", "/reply/evidence/cover", "/reply/evidence/1/name"]
     for place in places:
         for method in ("get", "head", "options"):
             client.open(place, method=method, follow_redirects=True)

@@ -137,7 +137,9 @@ def onward(draft: ReplyDraft, question: Question) -> Any:
     """After a page is saved: leave, go back to checking, or the next question."""
     if "later" in request.form:
         return redirect(url_for("asking.saved"))
-    if "change" in request.args and not missing(draft.answers, several()):
+    # Evidence is the last page before the sender: whoever has been there goes back to checking.
+    seen = "change" in request.args or question.name == "evidence"
+    if seen and not missing(draft.answers, several()):
         return redirect(url_for("sending.check"))
     return redirect(address_of(after(draft.answers, question, several())))
 

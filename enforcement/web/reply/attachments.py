@@ -15,6 +15,7 @@ from enforcement.services import evidence as examining
 from enforcement.services import reply_drafts
 from enforcement.settings import MEGABYTE
 from enforcement.web.fields import LongTextField, visible
+from enforcement.web.filters import plural
 from enforcement.web.forms import NhsForm
 from enforcement.web.reply import access
 from enforcement.web.reply.answers import back_from, onward
@@ -72,6 +73,10 @@ def add() -> Any:
 def _keep_each(given: list[FileStorage]) -> list[str]:
     """Keep the files that may be kept; a sentence for each that may not."""
     settings = access.work().settings
+    draft = reply_drafts.current(access.work(), access.link())
+    room = reply_drafts.MAX_FILES - len(reply_drafts.files_of(access.work(), draft))
+    if len(given) > room:  # refused before anything is opened
+        return [f"You can add {plural(max(room, 0), 'more file')}. Choose fewer, or post some."]
     # Opening a file takes a while: nobody else's writing waits for it.
     access.undo()
     wrong = []

@@ -23,8 +23,9 @@ from enforcement.domain.calendar import local_date
 from enforcement.domain.cases import Action, CaseFacts, State, choices
 from enforcement.domain.clocks import ClockKind
 from enforcement.domain.permissions import Permission, can
+from enforcement.domain.replies import FORMATS, WRITTEN
 from enforcement.domain.tasks import TaskKind
-from enforcement.services import tasks
+from enforcement.services import reply_asking, tasks
 from enforcement.services.case_facts import facts_of, notice_in_hand
 from enforcement.services.cases import CLOSE_REASONS, HOLD_CATEGORIES
 from enforcement.services.next_line import next_line
@@ -168,7 +169,7 @@ def head(work: Work, case: Case, facts: CaseFacts) -> pages.CaseHeader:
         provider_url=place("providers.provider", cqc_id=case.provider.cqc_id),
         state=state_tag(case.state),
         facts=_facts(work, case),
-        flags=flags(case, late_reply=_late_reply(work, case)),
+        flags=[*flags(case, late_reply=_late_reply(work, case)), *format_tag(work, case)],
         next_line=pages.NextLine(told.sentence, stops, told.due),
         clocks=[clock_view(work, case, row) for row in case.clocks if row.ended_at is None],
     )
@@ -204,6 +205,14 @@ def _amount_note(case: Case) -> str:
     if case.amount_pence is None:
         return ""
     return "confirmed by CQC" if case.amount_status == "confirmed" else "our estimate"
+
+
+def format_tag(work: Work, case: Case) -> list[pages.Tag]:
+    """How the provider asked to be written to, when it is not as usual."""
+    wish = reply_asking.wish_of(work, case)
+    if wish is None or wish.format not in WRITTEN:
+        return []
+    return [pages.Tag(f"Asked for: {FORMATS[wish.format].title.lower()}", "blue")]
 
 
 def _late_reply(work: Work, case: Case) -> bool:
