@@ -173,6 +173,7 @@ class ReceiptFacts:
     received_words: str
     answers: tuple[tuple[str, str], ...]
     files: tuple[FileReceived, ...] = ()
+    block: str = ""  # the signed receipt, by which anybody can check this document
 
 
 @dataclass(frozen=True)

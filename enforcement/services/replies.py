@@ -219,7 +219,7 @@ def _store(
     work.session.flush()
     for row in files:
         row.reply_id = reply.id
-    told = _points(answers, case)
+    told = points_told(answers, case)
     for number, (reason, text) in enumerate(told, 1):
         work.session.add(ReplyPoint(reply_id=reply.id, number=number, text=text, reason=reason))
     facts: dict[str, Fact] = {
@@ -245,7 +245,8 @@ def _store(
     return reply
 
 
-def _points(answers: Mapping[str, Any], case: Case) -> list[tuple[str, str]]:
+def points_told(answers: Mapping[str, Any], case: Case) -> list[tuple[str, str]]:
+    """What was said, as (reason, words), as it came: splitting points later changes nothing."""
     if not answers["reasons"]:
         return [(OTHER, str(answers.get("words", "")))]
     return [(point.reason, point.text) for point in points_of(answers, told_titles(case, answers))]

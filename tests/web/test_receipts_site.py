@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
 
+import pikepdf
 import pytest
 import reply_case
 from flask.testing import FlaskClient
@@ -68,6 +70,22 @@ def test_a_stranger_sees_what_the_receipt_says_and_nothing_of_the_case(
     assert "The system was down" not in page
     text_file = (BytesIO(block.encode()), "receipt.txt")
     assert "This receipt is genuine" in ask(stranger, receipt=text_file)
+
+
+def test_the_pdf_says_what_was_sent_and_is_checked_whole(
+    client: FlaskClient, stranger: Browser, block: str, settings: Settings
+) -> None:
+    made = client.get(f"/reply/sent/{REFERENCE}/receipt.pdf")
+    assert made.status_code == 200
+    with pikepdf.open(BytesIO(made.data)) as pdf:
+        facts = json.loads(pdf.attachments["facts.json"].get_file().read_bytes())["receipt"]
+    assert facts["block"].strip() == block.strip()
+    assert ["Who replied", "Ann Example, Registered manager"] in facts["answers"]
+    assert any("The system was down all week." in words for _, words in facts["answers"])
+    page = ask(stranger, receipt=(BytesIO(made.data), "receipt.pdf"))
+    assert "This receipt is genuine" in page
+    assert "Sample Meadow" not in page
+    assert client.get("/reply/sent/ASC-2026-000009-R1/receipt.pdf").status_code == 404
 
 
 def test_one_letter_changed_is_not_genuine(stranger: Browser, block: str) -> None:

@@ -90,6 +90,11 @@ PAYMENT = PaymentFacts(
         "Quote the payment reference, so that we know the money is yours.",
     ),
 )
+_SIGNED = (
+    "-----BEGIN RECEIPT-----\n"
+    + "eyJhbnN3ZXJzX3NoYTI1NiI6IjBmMGYwZjBmMGYwZjBmMGYwZjBmMGYwZjBmMGYw\n" * 8
+    + "AAAAAAAAAAA==\n-----END RECEIPT-----"
+)
 RECEIPT = ReceiptFacts(
     reference="R-7QK2-M4",
     received_at=datetime(2025, 2, 18, 15, 15, tzinfo=UTC),
@@ -103,6 +108,7 @@ RECEIPT = ReceiptFacts(
         ),
     ),
     files=(FileReceived("screenshot november.png", "214 KB", "9f86d081" * 8),),
+    block=_SIGNED,
 )
 WITHDRAWAL = WithdrawalFacts(
     withdrawn=EARLIER,

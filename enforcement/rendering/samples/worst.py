@@ -95,7 +95,10 @@ _PARTS: dict[str, dict[str, object]] = {
     "withdrawal": {"withdrawal": replace(WITHDRAWAL, reason=PARAGRAPHS)},
     "acknowledgement": {
         "receipt": replace(
-            RECEIPT, answers=tuple((LONG, PARAGRAPHS) for _ in range(8)), files=_FILES
+            RECEIPT,
+            answers=tuple((LONG, PARAGRAPHS) for _ in range(8)),
+            files=_FILES,
+            block=f"{RECEIPT.block}\n" * 4,
         )
     },
     "support": {},
@@ -109,7 +112,7 @@ _PARTS: dict[str, dict[str, object]] = {
         "dated": date(2026, 1, 2),
         "unpaid": UnpaidFacts(
             _MOST, _MOST // 3, _MOST, date(2025, 11, 30), date(2025, 12, 31), f"{LONG}.", _PAID
-        )
+        ),
     },
     "giving_certificate": {
         "giving": replace(

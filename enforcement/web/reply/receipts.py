@@ -11,7 +11,7 @@ from wtforms import FileField
 from enforcement.domain.receipts import MOST_CHARACTERS, Receipt
 from enforcement.domain.refusals import BadInput
 from enforcement.domain.words import moment, weekday
-from enforcement.services import receipts, replies
+from enforcement.services import receipt_papers, receipts, replies
 from enforcement.web import pages
 from enforcement.web.exports import download
 from enforcement.web.fields import LongTextField
@@ -119,3 +119,12 @@ def text(reference: str) -> Any:
         abort(404)  # it came before receipts were signed
     held = f"{reply.receipt['block']}\n".encode()
     return download(held, filename=f"{reply.reference}-receipt.txt", mimetype="text/plain")
+
+
+@bp.get("/reply/sent/<reference>/receipt.pdf")
+@access.needs_session
+def document(reference: str) -> Any:
+    """The receipt as a PDF with everything that was said."""
+    work, case = access.work(), access.case()
+    made = receipt_papers.receipt_paper(work, case, replies.find(work, case, reference))
+    return download(made.pdf, filename=f"{reference}-receipt.pdf", mimetype="application/pdf")
