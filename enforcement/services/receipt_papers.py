@@ -15,7 +15,7 @@ from enforcement.domain.refusals import NotFound
 from enforcement.domain.replies import TITLES
 from enforcement.domain.words import moment
 from enforcement.rendering import facts as paper
-from enforcement.rendering.words import Rendered
+from enforcement.rendering.paper import Rendered
 from enforcement.services import notice_facts, recipients, replies
 from enforcement.services.notice_facts import Plan
 from enforcement.services.notice_pages import page_of
