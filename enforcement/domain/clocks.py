@@ -8,7 +8,7 @@ from the day a notice is *given*; the appeal runs from the day it was *sent*.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
@@ -23,6 +23,7 @@ __all__ = [
     "appeal_response_clock",
     "days_left_in_words",
     "decision_clock",
+    "extended_clock",
     "payment_clock",
     "payment_restart_clock",
     "recompute",
@@ -38,6 +39,7 @@ RESTART_RULE = "SI 2022/1175 regs 6(3)(d), 8; policy: a full period again after 
 APPEAL_RULE = "SI 2022/1175 reg 8; SI 2009/1976 rr.12, 22(1)(b); SI 2008/2699 r.20(1)(e)"
 RESPONSE_RULE = "SI 2009/1976 rr.12, 23"
 NO_CALENDAR = "not used: calendar days only"
+_BY_END = "Due by the end of the day."
 _END_OF_DAY = time(23, 59, 59)
 _FIVE_PM = time(17, 0)
 
@@ -182,6 +184,35 @@ def representations_clock(
     return _clock(_REPRESENTATIONS, given_on, days, due_on, calendar, inputs)
 
 
+def extended_clock(stated: Clock, last_day: date) -> Clock:
+    """The period for representations with more time agreed: `stated` is the clock of the notice.
+
+    Lawful because reg 5 sets a minimum. The receipt counts to the day the notice states, then
+    shows the days that were added. Refuses (BadInput) a day that is not later.
+    """
+    if last_day <= stated.due_on:
+        raise BadInput("More time ends after the day that the notice states.", rule=stated.citation)
+    *counted, end = stated.receipt
+    said = end.note.replace(_BY_END, "The last day that the notice states.")
+    added = [
+        ReceiptLine(
+            stated.due_on + timedelta(days=number),
+            None,
+            "More time was agreed."
+            + (f" {_BY_END}" if number == (last_day - stated.due_on).days else ""),
+        )
+        for number in range(1, (last_day - stated.due_on).days + 1)
+    ]
+    return replace(
+        stated,
+        rule="representations-extended",
+        due_on=last_day,
+        due_at=local_instant(last_day, _END_OF_DAY),
+        inputs={**stated.inputs, "extended_to": last_day.isoformat()},
+        receipt=(*counted, ReceiptLine(end.day, end.number, said), *added),
+    )
+
+
 def decision_clock(period_ends_on: date) -> Clock:
     """The last day for deciding whether to impose (reg 6): 28 calendar days after the end of
     the period stated in the notice of intent. It never rolls to a working day."""
@@ -257,13 +288,7 @@ def recompute(kind: ClockKind, inputs: Mapping[str, str], calendar: WorkingCalen
 
 
 _BUILDERS: dict[ClockKind, Callable[[Mapping[str, str], WorkingCalendar], Clock]] = {
-    ClockKind.REPRESENTATIONS: lambda stored, calendar: representations_clock(
-        _date(stored, "given_on"),
-        calendar,
-        int(stored["days"]),
-        _yes(stored["roll"]),
-        stored.get("because", ""),
-    ),
+    ClockKind.REPRESENTATIONS: lambda stored, calendar: _representations(stored, calendar),
     ClockKind.DECISION: lambda stored, _: decision_clock(_date(stored, "period_ends_on")),
     ClockKind.PAYMENT: lambda stored, calendar: _payment(stored, calendar),
     ClockKind.APPEAL: lambda stored, calendar: appeal_clock(
@@ -273,6 +298,18 @@ _BUILDERS: dict[ClockKind, Callable[[Mapping[str, str], WorkingCalendar], Clock]
         _date(stored, "received_on"), calendar, int(stored["days"])
     ),
 }
+
+
+def _representations(stored: Mapping[str, str], calendar: WorkingCalendar) -> Clock:
+    """The period that the notice states, and the time added to it, if any."""
+    clock = representations_clock(
+        _date(stored, "given_on"),
+        calendar,
+        int(stored["days"]),
+        _yes(stored["roll"]),
+        stored.get("because", ""),
+    )
+    return extended_clock(clock, _date(stored, "extended_to")) if "extended_to" in stored else clock
 
 
 def _payment(stored: Mapping[str, str], calendar: WorkingCalendar) -> Clock:
@@ -354,7 +391,7 @@ def _receipt(
         if day > ends_on and extended:
             notes.append(extended)
         if day == due_on:
-            notes.append("Due before 5pm." if recipe.kind.by_five else "Due by the end of the day.")
+            notes.append("Due before 5pm." if recipe.kind.by_five else _BY_END)
         lines.append(ReceiptLine(day, number if day <= ends_on else None, " ".join(notes)))
     return tuple(lines)
 

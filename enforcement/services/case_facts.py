@@ -9,6 +9,7 @@ from sqlalchemy import BindParameter, bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
 from enforcement.data.cases import Case, CaseMiss
+from enforcement.data.deciding import Extension
 from enforcement.data.decisions import Decision
 from enforcement.data.notices import Notice
 from enforcement.data.payments import Appeal, LedgerEntry, Penalty
@@ -21,6 +22,7 @@ from enforcement.domain.permissions import CasePeople
 from enforcement.domain.refusals import HistoryBroken, NotFound
 from enforcement.services.breaches import breach_stands
 from enforcement.services.files import fetch
+from enforcement.services.findings import left as findings_left
 from enforcement.services.policies import in_force
 from enforcement.services.work import Work
 
@@ -59,6 +61,12 @@ _PLACES = (
     .join(CaseMiss, CaseMiss.duty_id == Duty.id)
     .where(CaseMiss.case_id == _WHOSE)
 )
+# More time was agreed under the notice that stands; one withdrawn takes its extensions along.
+_EXTENDED = (
+    select(func.max(Extension.ends_on))
+    .join(Notice, Notice.id == Extension.notice_id)
+    .where(Extension.case_id == _WHOSE, Notice.state.not_in(("withdrawn", "discarded")))
+)
 _BESIDE = select(
     select(func.count())
     .where(Reply.case_id == _WHOSE, Reply.read_at.is_(None))
@@ -79,12 +87,25 @@ _BESIDE = select(
         DualRegistration.settled_at.is_(None),
     )
     .label("dual_open"),
+    _EXTENDED.scalar_subquery().label("extended_to"),
 )
 
 
 def live_notice(session: Session, case: Case, kind: str) -> Notice | None:
     """The notice of this kind that is neither withdrawn nor discarded."""
     return session.scalar(_LIVE_NOTICE, {"whose": case.id, "which": kind})
+
+
+def period_end(session: Session, case: Case) -> date | None:
+    """The last day for representations: as the notice of intent states, or as extended since."""
+    intent = live_notice(session, case, INTENT)
+    return _later(intent, session.scalar(_EXTENDED, {"whose": case.id}))
+
+
+def _later(intent: Notice | None, extended_to: date | None) -> date | None:
+    if intent is None or intent.period_ends_on is None:
+        return None
+    return max(intent.period_ends_on, extended_to or intent.period_ends_on)
 
 
 def notice_in_hand(session: Session, case: Case) -> Notice | None:
@@ -177,7 +198,7 @@ def _clock(case: Case, kind: str) -> date | None:
     return running[-1].due_on if running else None
 
 
-def _decision(session: Session, case: Case, decided: bool) -> dict[str, Any]:
+def _decision(session: Session, case: Case, decided: bool, intent: Notice | None) -> dict[str, Any]:
     decision = live_decision(session, case) if decided else None
     if decision is None:
         return {}
@@ -187,6 +208,7 @@ def _decision(session: Session, case: Case, decided: bool) -> dict[str, Any]:
         "votes_against": votes.count("no_penalty"),
         "reasons_recorded": bool(decision.reasons.strip()),
         "excuse_finding_recorded": bool(decision.excuse_finding.strip()),
+        "findings_missing": findings_left(session, case, decision, intent),
         "decided_on": decision.decided_on if decision.outcome == "impose" else None,
     }
 
@@ -226,7 +248,7 @@ def facts_of(work: Work, case: Case) -> CaseFacts:
         intent_sent=intent is not None and intent.sent_at is not None,
         intent_given_on=intent.given_on if intent else None,
         giving_in_doubt=case.giving_in_doubt,
-        period_ends_on=intent.period_ends_on if intent else None,
+        period_ends_on=_later(intent, beside.extended_to),
         decide_by=_clock(case, "decision"),
         quorum=quorum,
         register_checked_on=case.register_checked_on,
@@ -238,6 +260,6 @@ def facts_of(work: Work, case: Case) -> CaseFacts:
         appeal_live=beside.appeal_live,
         unread_replies=beside.unread_replies,
         unanswered_points=beside.unanswered_points,
-        **_decision(session, case, beside.decided),
+        **_decision(session, case, beside.decided, intent),
         **_money(session, case, beside.penalised),
     )

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import func, select
 
 from enforcement.data.cases import Case
+from enforcement.data.deciding import Declaration
 from enforcement.data.decisions import Decision, PanelVote
 from enforcement.data.replies import Reply
 from enforcement.domain.cases import Action, State, Step
 from enforcement.domain.clocks import ClockKind
-from enforcement.domain.decisions import Outcome, Vote, check_vote, refuse_vote, words_hash
+from enforcement.domain.decisions import (
+    Outcome,
+    Vote,
+    check_vote,
+    refuse_undeclared,
+    refuse_vote,
+    words_hash,
+)
 from enforcement.domain.events import Fact
+from enforcement.domain.findings import Finding, check
 from enforcement.domain.gates import in_time_to_decide
 from enforcement.domain.permissions import Permission
 from enforcement.domain.refusals import (
@@ -20,8 +31,9 @@ from enforcement.domain.refusals import (
     StaleVersion,
     WrongState,
 )
+from enforcement.services import declarations, findings, precedents
 from enforcement.services.case_clocks import end_clocks
-from enforcement.services.case_facts import facts_of, live_decision, people_of
+from enforcement.services.case_facts import INTENT, facts_of, live_decision, live_notice, people_of
 from enforcement.services.cases import expect, move, stream
 from enforcement.services.work import Work
 
@@ -38,12 +50,18 @@ def propose(
     reasons: str,
     excuse_finding: str,
     version: int | None = None,
+    *,
+    made: Sequence[Finding] = (),
+    differs: str = "",
 ) -> Decision:
-    """Put the case to the panel: recommendation, reasons, finding on reasonable excuse.
+    """Put the case to the panel: recommendation, reasons, and the findings.
 
-    Passes a case with representations over to the panel (every gate of that step applies). A
-    proposal without votes is replaced; one with votes stands until it is set aside. Refuses
-    BadInput, WrongState, StaleVersion, NotAllowed, GateClosed.
+    `excuse_finding` is the finding on reasonable excuse as a whole, in words for the notice;
+    `made` are the findings on each excuse and on the data (SI 2022/1175 reg 2); `differs` says
+    why the recommendation is unlike every similar decision, where it is. Passes a case with
+    representations over to the panel (every gate of that step applies). A proposal without votes
+    is replaced; one with votes stands until it is set aside. Refuses BadInput, WrongState,
+    StaleVersion, NotAllowed, GateClosed.
     """
     work.require(Permission.PROPOSE_DECISION)
     expect(case, version)
@@ -55,6 +73,9 @@ def propose(
         _pass_to_panel(work, case)
     if State(case.state) is not State.PANEL:
         raise WrongState(f"Nothing is put to the panel while the case is “{_label(case)}”.")
+    intent = live_notice(work.session, case, INTENT)
+    check(findings.asked(work.session, case, intent), made, imposes=recommendation == "impose")
+    _refuse_unexplained(work, case, recommendation, differs)
     _replace_unvoted(work, case)
     decision = Decision(
         case_id=case.id,
@@ -63,10 +84,14 @@ def propose(
         recommendation=recommendation,
         reasons=reasons.strip(),
         excuse_finding=excuse_finding.strip(),
-        reasons_sha256=words_hash(recommendation, reasons.strip(), excuse_finding.strip()),
+        reasons_sha256=words_hash(
+            recommendation, reasons.strip(), excuse_finding.strip(), made, differs.strip()
+        ),
+        differs=differs.strip() or None,
     )
     work.session.add(decision)
     work.session.flush()
+    findings.store(work.session, decision, made)
     work.record(
         stream(case),
         "decision_proposed",
@@ -74,11 +99,30 @@ def propose(
             "decision": decision.id,
             "recommendation": recommendation,
             "reasons_sha256": decision.reasons_sha256,
+            "findings": [
+                {"kind": one.kind.value, "point": one.point, "found": one.found} for one in made
+            ],
         },
-        texts={"reasons": decision.reasons, "excuse_finding": decision.excuse_finding},
+        texts=_texts(decision, made),
         permission=Permission.PROPOSE_DECISION,
     )
     return decision
+
+
+def _texts(decision: Decision, made: Sequence[Finding]) -> dict[str, str]:
+    found = {"reasons": decision.reasons, "excuse_finding": decision.excuse_finding}
+    found |= {f"finding_{number}": one.reasons for number, one in enumerate(made, 1)}
+    return found | ({"differs": decision.differs} if decision.differs else {})
+
+
+def _refuse_unexplained(work: Work, case: Case, recommendation: str, differs: str) -> None:
+    """A recommendation unlike every similar decision says why (product 3.15); nothing is scored."""
+    if differs.strip() or not precedents.similar(work.session, case).unlike(recommendation):
+        return
+    raise BadInput(
+        "Every similar decision went the other way.",
+        fix="Say in a sentence why this case differs, or recommend as they did.",
+    )
 
 
 def _label(case: Case) -> str:
@@ -153,6 +197,39 @@ def _before_panel(work: Work, case: Case) -> Decision:
     return decision
 
 
+def declare(work: Work, case: Case, conflict: str) -> Declaration:
+    """Declare, before the papers are shown, what connects this member with the provider.
+
+    "" declares that nothing does. A conflict is recorded as standing aside, at once and for good
+    on this proposal. Refuses NotAllowed, WrongState (nothing there, or declared already),
+    SamePerson (drafter, approver, proposer).
+    """
+    work.require(Permission.DECIDE)
+    decision = _before_panel(work, case)
+    refuse_vote(people_of(work.session, case), work.actor, decision.proposed_by, frozenset())
+    if declarations.declared(work.session, decision, work.actor.identity) is not None:
+        raise WrongState("You have already declared your interests on this case.")
+    row = Declaration(
+        decision_id=decision.id,
+        member=work.actor.identity,
+        member_name=work.actor.name,
+        conflict=conflict.strip(),
+        declared_at=work.now,
+    )
+    work.session.add(row)
+    work.record(
+        stream(case),
+        "panel_declared",
+        {"decision": decision.id, "member": row.member, "conflict": bool(row.conflict)},
+        texts={"conflict": row.conflict} if row.conflict else {},
+        permission=Permission.DECIDE,
+    )
+    work.session.flush()
+    if row.conflict:
+        vote(work, case, Vote.RECUSED, "", row.conflict, seen_sha256=decision.reasons_sha256)
+    return row
+
+
 def vote(
     work: Work,
     case: Case,
@@ -164,9 +241,9 @@ def vote(
 ) -> PanelVote:
     """Cast a member's vote, or stand aside with the conflict declared. Once, never changed.
 
-    `seen_sha256` is the hash of the words the member was shown. Refuses NotAllowed, WrongState,
-    SamePerson (drafter, approver, proposer, a second vote), StaleVersion when the words are no
-    longer those, BadInput.
+    `seen_sha256` is the hash of the words the member was shown. Refuses NotAllowed, WrongState
+    (also before interests are declared), SamePerson (drafter, approver, proposer, a second vote),
+    StaleVersion when the words are no longer those, BadInput.
     """
     work.require(Permission.DECIDE)
     decision = _before_panel(work, case)
@@ -178,6 +255,8 @@ def vote(
             fix="Read the new words, then vote; what you wrote is kept on the page.",
         )
     checked = check_vote(cast, reasons, conflict)
+    if checked is not Vote.RECUSED:
+        refuse_undeclared(declarations.declared(work.session, decision, work.actor.identity))
     row = PanelVote(
         decision=decision,
         member=work.actor.identity,

@@ -105,6 +105,37 @@ DEFAULTS: tuple[Shipped, ...] = (
         {str(kind): days for kind, days in ALLOWED_DAYS.items()},
         "Product policy: working days for each kind of task; the law sets none",
     ),
+    (
+        "routing",
+        START,
+        {
+            "complaint": "nhsbsa.adultsocialcareenforcement@nhs.net",
+            "safeguarding": "nhsbsa.adultsocialcareenforcement@nhs.net",
+        },
+        "The team’s own mailbox until the service owner names those of complaints and of "
+        "safeguarding: an open question",
+    ),
+    (
+        "paragraph",
+        START,
+        {
+            "title": "Data outside the window",
+            "text": "The information has to be updated between the start of the 8th and the end "
+            "of the 14th of each month, or the next working day. An update on another day keeps "
+            "the record right, but it is not a return for that month.",
+        },
+        "Formal notice under s.277A, 26 April 2024, and DHSC’s flyer; the publisher’s words",
+    ),
+    (
+        "paragraph",
+        START,
+        {
+            "title": "Nothing had changed",
+            "text": "Where nothing has changed since the last return, the page has to be saved, "
+            "or the link in the e-mail used, so that the record is marked as updated.",
+        },
+        "Formal notice under s.277A, 26 April 2024; the publisher’s words",
+    ),
     ("panel", START, {"quorum": 2}, "Domain 13.2 S7: at least two members; open question 6"),
     (
         "payment",

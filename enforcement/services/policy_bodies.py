@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, func, select
 from enforcement.data.cases import Case, ClockRow
 from enforcement.data.policies import Policy
 from enforcement.data.windows import WindowRow
+from enforcement.domain import concerns, paragraphs
 from enforcement.domain.cases import State
 from enforcement.domain.clocks import MINIMUM_REPRESENTATIONS_DAYS, REPRESENTATIONS_RULE
 from enforcement.domain.fees import FeeScheme
@@ -36,9 +37,11 @@ TITLES: dict[str, str] = {
     "template": "Notice templates",
     "tasks": "Days for tasks",
     "sampling": "Full checks in an issue run",
+    "routing": "Where concerns are passed on",
+    "paragraph": "Standard paragraphs",
 }
 # One row of these kinds does not replace the one before: every approved row stands.
-ADDED = ("calendar_day", "window_override")
+ADDED = ("calendar_day", "window_override", "paragraph")
 
 
 def propose(
@@ -128,6 +131,8 @@ _CHECKS: dict[str, Callable[[Mapping[str, Any], date, str], None]] = {
     "tasks": lambda body, effective_from, citation: check_days(body),
     "letters": _letters,
     "sampling": _sampling,
+    "routing": lambda body, effective_from, citation: concerns.check_body(body),
+    "paragraph": lambda body, effective_from, citation: paragraphs.check_body(body),
 }
 
 
@@ -193,4 +198,6 @@ _IMPACTS: dict[str, Callable[[Work, Policy], str]] = {
     "tasks": lambda work, row: "Used by tasks opened from that day; open ones keep their day.",
     "panel": lambda work, row: "Used by every decision made from that day.",
     "sampling": lambda work, row: "Used by issue runs frozen from that day.",
+    "routing": lambda work, row: "Used by concerns passed on from that day.",
+    "paragraph": lambda work, row: "Offered from that day; answers already written keep theirs.",
 }

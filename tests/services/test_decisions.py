@@ -25,7 +25,7 @@ from enforcement.domain.refusals import (
     StaleVersion,
     WrongState,
 )
-from enforcement.services import cases, decisions, restarts
+from enforcement.services import cases, decisions, declarations, restarts
 from enforcement.services.case_facts import facts_of, live_decision
 
 OFFICER, SENIOR, PAT, QUINN, RAY = story.OFFICER, story.SENIOR, *story.PANEL
@@ -57,6 +57,9 @@ class Panel:
             decision = live_decision(work.session, case)
             shown = seen or (decision.reasons_sha256 if decision else "")
             reasons = "As the papers show."
+            stored = decision and declarations.declared(work.session, decision, who.identity)
+            if decision and stored is None and cast != "recused":
+                decisions.declare(work, case, "")
             return decisions.vote(work, case, cast, reasons, conflict, seen_sha256=shown)
 
         return self.do(who, FIRST_DAY, cast_it)
@@ -89,10 +92,12 @@ def test_two_members_impose_and_the_clock_is_met(panel: Panel) -> None:
     panel.vote(QUINN)
     panel.decide()
     assert panel.state() == "impose"
-    assert panel.kinds()[-5:] == [
+    assert panel.kinds()[-7:] == [
         "panel_started",
         "decision_proposed",
+        "panel_declared",
         "panel_voted",
+        "panel_declared",
         "panel_voted",
         "penalty_decided",
     ]

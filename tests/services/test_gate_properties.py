@@ -38,6 +38,7 @@ from enforcement.services import (
     cases,
     corrections,
     decisions,
+    declarations,
     drift,
     notices,
     replies,
@@ -185,6 +186,8 @@ def vote(walk: Walk, work: Work, case: Case) -> None:
     cast = walk.pick(("impose", 8), ("no_penalty", 1), ("recused", 1))
     conflict = "A cousin works there." if cast == "recused" else ""
     seen = decision.reasons_sha256 if decision else ""
+    if decision and declarations.declared(work.session, decision, work.actor.identity) is None:
+        decisions.declare(work, case, "")
     decisions.vote(work, case, cast, "As the papers show.", conflict, seen_sha256=seen)
 
 

@@ -114,6 +114,11 @@ def put_to_panel(site: Site) -> None:
     )
 
 
+def declare(site: Site, *names: str) -> None:
+    for name in names:
+        site.form(name, "/decision/declare").send(connected="no")
+
+
 def test_the_panel_decides_through_its_pages(site: Site) -> None:
     site.tale.to_given()
     page = site.page("olive", "/decision")
@@ -121,6 +126,11 @@ def test_the_panel_decides_through_its_pages(site: Site) -> None:
     assert "3 checks of 9 not passed" in page
     put_to_panel(site)
     assert site.state() == "panel"
+    page = site.page("pat", "/decision")
+    assert "Declare first whether anything connects you" in page
+    assert "Not made." not in page
+    assert "Not made." in site.page("ada", "/decision")
+    declare(site, "pat", "quinn")
     page = site.page("pat", "/decision")
     assert "Nobody has voted yet." in page
     for name in ("pat", "quinn"):
@@ -133,6 +143,7 @@ def test_the_panel_decides_through_its_pages(site: Site) -> None:
 def test_the_provider_is_told_once_that_there_is_no_penalty(site: Site) -> None:
     site.tale.to_given()
     put_to_panel(site)
+    declare(site, "pat", "quinn")
     for name in ("pat", "quinn"):
         site.form(name, "/decision/vote").send(vote="no_penalty", reasons="The excuse is good.")
     site.form("pat", "/decision/decide").send(outcome="no_penalty")
@@ -148,6 +159,10 @@ def test_errors_keep_what_was_typed(site: Site) -> None:
     assert "Choose what you recommend" in page
     assert "Words I do not want to lose." in page
     put_to_panel(site)
+    declared = site.form("pat", "/decision/declare")
+    assert "Say what connects you" in declared.send(200, connected="yes")
+    assert "answer yes" in declared.send(200, connected="no", conflict="My cousin works there.")
+    declare(site, "pat")
     page = site.form("pat", "/decision/vote").send(
         200, vote="impose", reasons="Mine.", conflict="My cousin is a director."
     )
@@ -160,6 +175,7 @@ def test_errors_keep_what_was_typed(site: Site) -> None:
 def test_a_vote_on_words_that_were_replaced_is_not_cast(site: Site) -> None:
     site.tale.to_given()
     put_to_panel(site)
+    declare(site, "pat")
     form = site.form("pat", "/decision/vote")
     site.form("olive", "/decision/propose").send(
         recommendation="impose", reasons="Other words.", excuse_finding="None was given."

@@ -61,6 +61,16 @@ class Desk:
         self.check(answer.text)
         return answer.text
 
+    def open_files(self) -> None:
+        """Open the original of every file of the reply, as the buttons do."""
+        page = self.client.get(REPLY).text
+        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+        assert token
+        for path in set(re.findall(r'action="([^"]+/original/open)"', page)):
+            answer = self.client.post(path, data={"csrf_token": token.group(1)})
+            assert answer.status_code == 200
+            assert answer.headers["Content-Disposition"].startswith("attachment")
+
     def post(self, url: str, at: str = "", status: int = 200, **fields: Any) -> str:
         found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', self.client.get(at or url).text)
         assert found
@@ -112,6 +122,10 @@ def test_an_officer_reads_and_answers_each_point(desk: Callable[[str], Desk]) ->
     assert "Say what evidence was looked at" in refused
     assert "CQC lists a company." in refused
     fields["evidence_looked_at"] = "The CQC register"
+    refused = officer.post(f"{REPLY}/points/1", **fields)
+    assert "You have not opened" in refused
+    officer.open_files()
+    assert "Opened by Officer" in officer.get(REPLY)
     assert "Point 1 is answered" in officer.post(f"{REPLY}/points/1", **fields)
     # somebody who still has the older page keeps their words and is told
     stale = officer.post(f"{REPLY}/points/1", **{**fields, "answer": "My other words"})

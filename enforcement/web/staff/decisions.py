@@ -5,32 +5,45 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, render_template, url_for
+from flask import Blueprint, redirect, render_template, url_for
 from sqlalchemy import select
-from wtforms import HiddenField, RadioField, SubmitField
-from wtforms.validators import InputRequired, Length, Optional
 
 from enforcement.data.cases import Case
 from enforcement.data.decisions import Decision
 from enforcement.data.replies import Reply
 from enforcement.domain.cases import Action, CaseFacts, Gate, State
 from enforcement.domain.cases import gates as table_gates
-from enforcement.domain.decisions import Outcome, Vote, why_not_vote
+from enforcement.domain.decisions import Outcome, why_not_vote
 from enforcement.domain.permissions import Permission, not_yours
+from enforcement.domain.precedents import ENOUGH
+from enforcement.domain.refusals import BadInput
 from enforcement.domain.replies import TITLES
-from enforcement.services import cases, decisions
-from enforcement.services.case_facts import facts_of, live_decision
+from enforcement.services import cases, decisions, declarations, findings, precedents
+from enforcement.services.case_facts import (
+    INTENT,
+    facts_of,
+    live_decision,
+    live_notice,
+)
+from enforcement.services.evidence import KINDS
 from enforcement.services.work import Work
 from enforcement.web import access, pages
-from enforcement.web.fields import LongTextField, visible
 from enforcement.web.filters import day, money
-from enforcement.web.staff.case_form import LONGEST, CaseForm, FormPage, answer, options, words
+from enforcement.web.staff.case_form import FormPage, answer
 from enforcement.web.staff.case_frame import case_frame, place
+from enforcement.web.staff.decision_forms import (
+    DecideForm,
+    DeclareForm,
+    SetAsideForm,
+    VoteForm,
+    findings_of,
+    propose_form,
+)
+from enforcement.web.staff.decision_record import papers_hidden, record_of
 
 bp = Blueprint("decisions", __name__, url_prefix="/cases/<reference>/decision")
 BOTH = ["GET", "POST"]
 VIEWS = {"accepted": "Accepted", "partly": "Accepted in part", "not_accepted": "Not accepted"}
-OUTCOMES = options((o.value, o.label) for o in Outcome)
 # “Reasonable excuse” has no definition in the Regulations: what a panel usually weighs.
 EXCUSES = (
     "Capacity Tracker was down, or the provider could not get in, and asked for help in time",
@@ -44,58 +57,6 @@ EXCUSES = (
 )
 
 
-class ProposeForm(CaseForm):
-    recommendation = RadioField(
-        "What do you recommend?",
-        [InputRequired("Choose what you recommend")],
-        choices=OUTCOMES,
-    )
-    reasons = words("Reasons", "Enter the reasons", "These words go into the notice.")
-    excuse_finding = words(
-        "Finding on reasonable excuse",
-        "Enter the finding on reasonable excuse",
-        "Say which reasons were given, what was looked at, and whether they amount to a "
-        "reasonable excuse. Say so too when none was given.",
-    )
-    submit = SubmitField("Put to the panel")
-
-
-class VoteForm(CaseForm):
-    shown = HiddenField()
-    vote = RadioField(
-        "How do you vote?",
-        [InputRequired("Choose how you vote")],
-        choices=options((v.value, v.label) for v in Vote),
-    )
-    reasons = LongTextField(
-        "Your reasons",
-        [Optional(), Length(max=LONGEST), visible],
-        description="Needed for a vote either way. A vote against the majority is kept on record "
-        "with its reasons.",
-    )
-    conflict = LongTextField(
-        "Conflict of interest",
-        [Optional(), Length(max=LONGEST), visible],
-        description="Leave empty if nothing connects you with this provider. Otherwise say what, "
-        "and stand aside.",
-    )
-    submit = SubmitField("Cast your vote")
-
-
-class DecideForm(CaseForm):
-    outcome = RadioField(
-        "What did the panel decide?",
-        [InputRequired("Choose what the panel decided")],
-        choices=OUTCOMES,
-    )
-    submit = SubmitField("Record the decision")
-
-
-class SetAsideForm(CaseForm):
-    reason = words("Why is it set aside?", "Enter why it is set aside")
-    submit = SubmitField("Set aside")
-
-
 def _opened(reference: str) -> tuple[Work, Case]:
     work = access.work()
     return work, cases.find(work, reference)
@@ -107,6 +68,11 @@ def decision(reference: str) -> str:
     work, case = _opened(reference)
     frame = case_frame(work, case, "decision")
     found = live_decision(work.session, case)
+    if hidden := papers_hidden(work, case):
+        actions = _actions(work, case, found, frame.facts)
+        return render_template(
+            "staff/decisions/hidden.html", case_frame=frame, hidden=hidden, actions=actions
+        )
     earlier = work.session.scalars(
         select(Decision)
         .where(Decision.case_id == case.id, Decision.superseded.is_(True))
@@ -117,17 +83,25 @@ def decision(reference: str) -> str:
         case_frame=frame,
         decision=found,
         earlier=earlier,
+        records={one.id: record_of(work, one) for one in [*filter(None, [found]), *earlier]},
+        similar=_similar(work, case, frame.facts),
         outcomes={o.value: o.label for o in Outcome},
-        votes={v.value: v.label for v in Vote},
         replies=_replies(work, case),
         views=VIEWS,
         reasons=TITLES,
         excuses=EXCUSES,
+        kinds={kind: told[0] for kind, told in KINDS.items()},
         amount=_amount(case),
         amount_lines=(case.amount_trace or {}).get("lines", []),
         checks=_checks(frame.facts, work),
         actions=_actions(work, case, found, frame.facts),
     )
+
+
+def _similar(work: Work, case: Case, facts: CaseFacts) -> precedents.Similar | None:
+    """Past decisions like this one, while it is being decided; None before and after."""
+    deciding = facts.state in (State.REPRESENTATIONS, State.PANEL)
+    return precedents.similar(work.session, case) if deciding else None
 
 
 def _replies(work: Work, case: Case) -> Sequence[Reply]:
@@ -220,6 +194,9 @@ def _vote(work: Work, case: Case, found: Decision, facts: CaseFacts) -> pages.Ac
     voted = frozenset(v.member for v in found.votes)
     why = why_not_vote(facts.people, work.actor, found.proposed_by, voted) or ""
     reason = not_yours(work.actor, Permission.DECIDE) or why
+    if not reason and declarations.declared(work.session, found, work.actor.identity) is None:
+        url = place("decisions.declare", reference=case.reference)
+        return pages.Action("Declare your interests", url, primary=True)
     url = place("decisions.vote", reference=case.reference)
     return pages.Action("Vote", url, primary=True, reason=reason)
 
@@ -235,21 +212,19 @@ def _page(case: Case, title: str, **more: Any) -> FormPage:
     return FormPage(title, tab="decision", back=back, **more)
 
 
-def _words(found: Decision | None) -> list[tuple[str, str]]:
-    if found is None:
-        return []
-    return [
-        ("Recommendation", Outcome(found.recommendation).label),
-        ("Reasons", found.reasons),
-        ("Finding on reasonable excuse", found.excuse_finding),
-    ]
+def _words(work: Work, found: Decision | None) -> list[tuple[str, str]]:
+    return list(record_of(work, found).passages) if found else []
 
 
 @bp.route("/propose", methods=BOTH)
 @access.needs(Permission.PROPOSE_DECISION)
 def propose(reference: str) -> Any:
     work, case = _opened(reference)
-    form = ProposeForm()
+    intent = live_notice(work.session, case, INTENT)
+    asked = findings.asked(work.session, case, intent)
+    past = precedents.similar(work.session, case)
+    compared = past.imposed + past.spared >= ENOUGH
+    form = propose_form(asked, findings.points_of(work.session, case), compared=compared)()
     found = live_decision(work.session, case)
     if not form.is_submitted() and found is not None and found.outcome is None:
         form.recommendation.data = found.recommendation
@@ -263,10 +238,18 @@ def propose(reference: str) -> Any:
             form.reasons.data,
             form.excuse_finding.data,
             form.read_version,
+            made=findings_of(form, asked),
+            differs=(form["differs"].data or "") if compared else "",
         )
 
     intro = "Members vote on exactly these words. Once one has voted they cannot be changed."
-    page = _page(case, "Put to the panel", intro=intro)
+    note = (
+        f"Similar decisions so far: {past.imposed} to impose, {past.spared} against. Their "
+        "findings are on the decision page."
+        if compared
+        else ""
+    )
+    page = _page(case, "Put to the panel", intro=intro, note=note)
     return answer(work, case, form, page, act, "The case is before the panel.")
 
 
@@ -284,10 +267,46 @@ def set_aside(reference: str) -> Any:
     return answer(work, case, form, page, act, "Set aside.")
 
 
+@bp.route("/declare", methods=BOTH)
+@access.needs(Permission.DECIDE)
+def declare(reference: str) -> Any:
+    """Interests, before anything of the papers is shown: only who and where it is about."""
+    work, case = _opened(reference)
+    form = DeclareForm()
+
+    def act() -> None:
+        connected, conflict = form.connected.data == "yes", (form.conflict.data or "").strip()
+        if connected != bool(conflict):
+            raise BadInput(
+                "Say what connects you with this provider."
+                if connected
+                else "You wrote what connects you: answer yes, or empty the box."
+            )
+        decisions.declare(work, case, conflict)
+
+    page = _page(
+        case,
+        "Declare your interests",
+        intro="You see the papers once you have declared. A member with a conflict of interest "
+        "stands aside and is recorded as having done so.",
+        passages=_about(case),
+    )
+    return answer(work, case, form, page, act, "Declared.")
+
+
+def _about(case: Case) -> list[tuple[str, str]]:
+    """Whom the case is about: what a member needs to see a conflict, and nothing else."""
+    places = sorted({miss.duty.location.name for miss in case.misses})
+    shown = [("Provider", f"{case.provider.name} ({case.provider.cqc_id})")]
+    return [*shown, ("Places", "\n".join(places))] if places else shown
+
+
 @bp.route("/vote", methods=BOTH)
 @access.needs(Permission.DECIDE)
 def vote(reference: str) -> Any:
     work, case = _opened(reference)
+    if papers_hidden(work, case):
+        return redirect(url_for("decisions.decision", reference=case.reference), 303)
     form = VoteForm()
     found = live_decision(work.session, case)
 
@@ -305,7 +324,7 @@ def vote(reference: str) -> Any:
     seen = form.shown.data or ""
     form.shown.data = found.reasons_sha256 if found else ""
     note = f"You vote on these words; their seal is {form.shown.data[:16]}." if found else ""
-    page = _page(case, "Vote", passages=_words(found), note=note)
+    page = _page(case, "Vote", passages=_words(work, found), note=note)
     return answer(work, case, form, page, act, "Your vote is recorded.")
 
 
@@ -313,6 +332,8 @@ def vote(reference: str) -> Any:
 @access.needs(Permission.DECIDE)
 def decide(reference: str) -> Any:
     work, case = _opened(reference)
+    if papers_hidden(work, case):
+        return redirect(url_for("decisions.decision", reference=case.reference), 303)
     form = DecideForm()
     found = live_decision(work.session, case)
 
@@ -322,5 +343,5 @@ def decide(reference: str) -> Any:
     facts = facts_of(work, case)
     until = f" The last day to impose a penalty is {day(facts.decide_by)}."
     tally = f"{facts.votes_for} to impose, {facts.votes_against} against, quorum {facts.quorum}."
-    page = _page(case, "Record the decision", passages=_words(found), note=tally + until)
+    page = _page(case, "Record the decision", passages=_words(work, found), note=tally + until)
     return answer(work, case, form, page, act, "The decision is recorded.")

@@ -104,6 +104,25 @@ class SamplingForm(PolicyForm):
     roots = _number("Times the square root of the notices in the run")
 
 
+class RoutingForm(PolicyForm):
+    complaint = EmailField(
+        "Mailbox for complaints", [InputRequired("Enter a mailbox"), Length(max=254)]
+    )
+    safeguarding = EmailField(
+        "Mailbox for safeguarding concerns", [InputRequired("Enter a mailbox"), Length(max=254)]
+    )
+
+
+class ParagraphForm(PolicyForm):
+    title = _words("Title", "The same title as an earlier paragraph replaces it", 80)
+    text = LongTextField(
+        "Words",
+        [InputRequired("Enter the words"), Length(max=2_000), visible],
+        description="To end a paragraph, enter its title and the one word: withdrawn",
+        render_kw={"rows": 6},
+    )
+
+
 class TribunalForm(PolicyForm):
     name = _words("Tribunal")
     address = _lines("Address")
@@ -257,6 +276,8 @@ FORMS: dict[str, Kind] = {
         lambda body: {},
     ),
     "panel": _plain(PanelForm, "quorum"),
+    "routing": _plain(RoutingForm, "complaint", "safeguarding"),
+    "paragraph": _plain(ParagraphForm, "title", "text"),
     "tasks": _plain(TasksForm, *(kind.value for kind in TaskKind)),
     "sampling": _plain(SamplingForm, "least", "roots"),
     "tribunal": _with_lines(TribunalForm, ("address",), "name", "email"),

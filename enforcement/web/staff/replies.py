@@ -11,6 +11,7 @@ from wtforms import (
     HiddenField,
     MultipleFileField,
     RadioField,
+    SelectField,
     SelectMultipleField,
     StringField,
 )
@@ -22,14 +23,25 @@ from enforcement.data.replies import Reply, ReplyFile, ReplyPoint
 from enforcement.domain.permissions import Permission, can
 from enforcement.domain.refusals import BadInput, StaleVersion, WrongState
 from enforcement.domain.replies import MAX_WORDS, REASONS, SOURCES, TITLES, VIEWS
-from enforcement.services import cases, evidence, files, replies, reply_drafts
+from enforcement.services import (
+    cases,
+    evidence,
+    evidence_looks,
+    files,
+    paragraphs,
+    replies,
+    reply_drafts,
+)
 from enforcement.services.work import Work
 from enforcement.web import access, pages
 from enforcement.web.exports import download
 from enforcement.web.fields import DayField, LongTextField, visible
 from enforcement.web.filters import moment, plural
 from enforcement.web.forms import NhsForm
+from enforcement.web.staff.case_form import LONGEST
 from enforcement.web.staff.case_frame import case_frame
+from enforcement.web.staff.decision_record import papers_hidden
+from enforcement.web.staff.questions import aside
 from enforcement.web.staff.reply_links import link_panel
 
 bp = Blueprint("replies", __name__, url_prefix="/cases/<reference>/replies")
@@ -49,15 +61,23 @@ class AnswerForm(NhsForm):
         description="Name the files and records, including ours.",
         render_kw={"rows": 3},
     )
+    not_opened = LongTextField(
+        "Why were files not opened?",
+        [Optional(), Length(max=LONGEST), visible],
+        description="Only if you answer without opening every file of the reply.",
+        render_kw={"rows": 2},
+    )
     view = RadioField(
         "The view taken",
         choices=[SelectChoice(key, title) for key, title in VIEWS.items()],
         validate_choice=False,
     )
+    paragraph = SelectField("Standard paragraph", choices=[], validate_choice=False)
     answer = LongTextField(
         "Answer",
         [visible],
-        description="The provider reads these words in the decision letter.",
+        description="The provider reads these words in the decision letter. Standard words are a "
+        "beginning: to a point that is not accepted, add why in this case.",
         render_kw={"rows": 6},
     )
 
@@ -114,6 +134,7 @@ def list_of(reference: str) -> Any:
         case_frame=case_frame(work, case, tab="replies"),
         replies=[_summary(reply) for reply in replies.of_case(work, case)],
         panel=link_panel(work, case),
+        aside=aside(work, case),
         can_key=can(work.actor, P.KEY_REPLY) and reply_drafts.accepting(case),
     )
 
@@ -142,6 +163,8 @@ def _summary(reply: Reply) -> dict[str, Any]:
 def reply(reference: str, reply_reference: str) -> Any:
     work, case = _case(reference)
     found = replies.find(work, case, reply_reference)
+    if papers_hidden(work, case):
+        return redirect(url_for("decisions.decision", reference=case.reference), 303)
     return render_template(
         "staff/replies/reply.html",
         case=case,
@@ -153,6 +176,7 @@ def reply(reference: str, reply_reference: str) -> Any:
         view_colours=VIEW_COLOURS,
         kinds=evidence.KINDS,
         not_cleaned=evidence.NOT_CLEANED,
+        looks=evidence_looks.looks(work.session, found),
         can_answer=can(work.actor, P.ANSWER_REPLY) and reply_drafts.accepting(case),
     )
 
@@ -186,13 +210,28 @@ def read(reference: str, reply_reference: str) -> Any:
 def file(reference: str, reply_reference: str, file_id: int, copy: str) -> Any:
     """A file as an attachment: the cleaned copy, or the original as it came."""
     work, case = _case(reference)
+    row = _file(work, replies.find(work, case, reply_reference), file_id)
+    return _download(work, row, copy, evidence_looks.digest(row, copy))
+
+
+@bp.post("/<reply_reference>/files/<int:file_id>/<copy>/open")
+@access.needs(P.ANSWER_REPLY)
+def open_file(reference: str, reply_reference: str, file_id: int, copy: str) -> Any:
+    """The same for whoever answers: that they opened it is noted, with when."""
+    work, case = _case(reference)
     found = replies.find(work, case, reply_reference)
+    row = _file(work, found, file_id)
+    return _download(work, row, copy, evidence_looks.opened(work, found, row, copy))
+
+
+def _file(work: Work, found: Reply, file_id: int) -> ReplyFile:
     row = work.session.get(ReplyFile, file_id)
     if row is None or row.reply_id != found.id:
         abort(404)
-    digest = {"clean": row.cleaned_sha256, "original": row.original_sha256}.get(copy)
-    if digest is None:
-        abort(404)
+    return row
+
+
+def _download(work: Work, row: ReplyFile, copy: str, digest: str) -> Any:
     kept = files.fetch(work, digest)
     name = row.name if copy == "original" else f"clean {row.name}"
     return download(kept.content, filename=name, mimetype=kept.mime)
@@ -204,6 +243,16 @@ def file(reference: str, reply_reference: str, file_id: int, copy: str) -> Any:
 def point(reference: str, reply_reference: str, number: int) -> Any:
     work, case, found = _point(reference, reply_reference, number)
     form = AnswerForm(obj=found)
+    standing = paragraphs.in_force(work.session, work.today)
+    form.paragraph.choices = [
+        SelectChoice("", "Choose a paragraph"),
+        *(SelectChoice(str(one.id), one.title) for one in standing),
+    ]
+    if request.method == "POST" and "insert" in request.form:
+        texts = {str(one.id): one.text for one in standing}
+        added = texts.get(form.paragraph.data or "", "")
+        form.answer.data = "\n\n".join(filter(None, ((form.answer.data or "").strip(), added)))
+        return _point_page("point", work, case, found, form)
     if request.method == "GET" or not form.validate():
         return _point_page("point", work, case, found, form)
     version = form.version.data or ""
@@ -215,10 +264,11 @@ def point(reference: str, reply_reference: str, number: int) -> Any:
             form.evidence_looked_at.data or "",
             form.view.data or "",
             int(version) if version.isdigit() else -1,
+            not_opened=form.not_opened.data or "",
         )
     except (BadInput, StaleVersion, WrongState) as refused:
         access.undo()
-        form.form_errors.append(refused.sentence)
+        form.form_errors.append(" ".join(filter(None, (refused.sentence, refused.fix))))
         work, case, found = _point(reference, reply_reference, number)
         form.version.data = str(found.version)  # the page shows what is stored beside the words
         return _point_page("point", work, case, found, form)
@@ -275,6 +325,7 @@ def _point_page(name: str, work: Work, case: Case, found: ReplyPoint, form: NhsF
         point=found,
         titles=TITLES,
         form=form,
+        unopened=[row.name for row in evidence_looks.unopened(work, found.reply)],
     )
 
 
