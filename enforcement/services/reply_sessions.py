@@ -50,23 +50,12 @@ def open_link(
     with sixty wrong tries in an hour is answered the same. A fresh link's `secret` opens a link
     that ran out, and its first use ends the older address. The caller commits either way.
     """
-    right = _matches(link, location_id, postcode)
-    fresh = fresh_links.find(work, secret) if secret else None
-    live = (LinkState.LIVE, *([LinkState.EXPIRED] if fresh else []))
-    usable = state_of(work, link) in live and not address_is_held(work, address)
-    work.session.add(ReplyAttempt(address=address[:64], at=work.now, ok=right and usable))
-    if not usable:
+    if not prove(work, link, address, location_id, postcode, secret):
         return None
-    if not right:
-        _count_wrong(work, link)
-        return None
-    link.wrong_tries, link.locked_until = 0, None
-    if fresh is not None:
-        fresh_links.take_up(work, fresh)
-    secret = secrets.token_urlsafe(32)
+    made = secrets.token_urlsafe(32)
     work.session.add(
         ReplySession(
-            secret_hash=secret_hash(secret),
+            secret_hash=secret_hash(made),
             link_id=link.id,
             generation=link.generation,
             created_at=work.now,
@@ -75,7 +64,32 @@ def open_link(
     )
     work.record(stream(link.case), "link_opened", {"link": link.reference})
     work.session.flush()
-    return secret
+    return made
+
+
+def prove(
+    work: Work,
+    link: ReplyLink,
+    address: str,
+    location_id: str,
+    postcode: str,
+    secret: str = "",
+) -> bool:
+    """Whether the second fact is right and the link lets anybody in; every try is counted."""
+    right = _matches(link, location_id, postcode)
+    fresh = fresh_links.find(work, secret) if secret else None
+    live = (LinkState.LIVE, *([LinkState.EXPIRED] if fresh else []))
+    usable = state_of(work, link) in live and not address_is_held(work, address)
+    work.session.add(ReplyAttempt(address=address[:64], at=work.now, ok=right and usable))
+    if not usable:
+        return False
+    if not right:
+        _count_wrong(work, link)
+        return False
+    link.wrong_tries, link.locked_until = 0, None
+    if fresh is not None:
+        fresh_links.take_up(work, fresh)
+    return True
 
 
 def note_wrong_code(work: Work, address: str) -> None:

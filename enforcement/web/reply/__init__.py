@@ -17,6 +17,7 @@ from enforcement.web.reply import (
     attachments,
     case,
     contact,
+    head,
     lost,
     receipts,
     record,
@@ -37,6 +38,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     receipts.bp,
     standing.bp,
     contact.bp,
+    head.bp,
 )
 
 
@@ -50,7 +52,7 @@ def install(app: Flask) -> None:
 
 def frame() -> dict[str, Any]:
     """The help line of every page, from the contact block in force today."""
-    return {"help_line": help_line(), "home_url": url_for("start.start")}
+    return {"help_line": help_line(), "home_url": url_for("start.start"), "beside": head.beside}
 
 
 def help_line() -> HelpLine:
