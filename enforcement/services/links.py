@@ -54,7 +54,7 @@ class LinkState(StrEnum):
     """Whether a link lets anybody in, and if not, why (told to officers only)."""
 
     LIVE = "live"
-    LOCKED = "locked"  # for an hour
+    LOCKED = "locked"  # for seconds between wrong tries, for an hour after five
     LOCKED_FOR_GOOD = "locked_for_good"  # until an officer re-issues it
     EXPIRED = "expired"
     REVOKED = "revoked"
@@ -72,7 +72,7 @@ class LinkState(StrEnum):
 
 STATE_TITLES = {
     LinkState.LIVE: "Live",
-    LinkState.LOCKED: "Locked for an hour after wrong tries",
+    LinkState.LOCKED: "Locked for a while after wrong tries",
     LinkState.LOCKED_FOR_GOOD: "Locked until re-issued",
     LinkState.EXPIRED: "Expired",
     LinkState.REVOKED: "Revoked",

@@ -25,9 +25,13 @@ from enforcement.settings import Settings
 LOCK_EVERY = 5  # wrong tries
 LOCK = timedelta(hours=1)
 LOCK_FOR_GOOD = 15
+# After the second wrong try and those that follow: nobody types both facts again faster.
+WAITS = {2: timedelta(seconds=5), 3: timedelta(seconds=15), 4: timedelta(seconds=30)}
 # A group of three hundred homes shares one address; nobody mistypes this often.
 WRONG_PER_ADDRESS = 60
 ADDRESS_SPAN = timedelta(hours=1)
+# From so many wrong tries on, an address waits this long after each: (tries, wait).
+ADDRESS_WAITS = ((30, timedelta(seconds=10)), (10, timedelta(seconds=2)))
 SLEPT = timedelta(days=1)
 TOUCH_EVERY = timedelta(minutes=1)
 
@@ -46,8 +50,9 @@ def open_link(
 ) -> str | None:
     """The new session's secret when the second fact is right; None for every kind of failure.
 
-    Five wrong tries lock the link for an hour, fifteen until an officer re-issues it; an address
-    with sixty wrong tries in an hour is answered the same. A fresh link's `secret` opens a link
+    Wrong tries slow down, five lock the link for an hour, fifteen until an officer re-issues it;
+    an address with many is slowed, and with sixty in an hour held. Whoever comes too soon, or is
+    locked or held, is answered as if wrong. A fresh link's `secret` opens a link
     that ran out, and its first use ends the older address. The caller commits either way.
     """
     if not prove(work, link, address, location_id, postcode, secret):
@@ -79,12 +84,13 @@ def prove(
     right = _matches(link, location_id, postcode)
     fresh = fresh_links.find(work, secret) if secret else None
     live = (LinkState.LIVE, *([LinkState.EXPIRED] if fresh else []))
-    usable = state_of(work, link) in live and not address_is_held(work, address)
+    state, held = state_of(work, link), address_is_held(work, address)
+    usable = state in live and not held
     work.session.add(ReplyAttempt(address=address[:64], at=work.now, ok=right and usable))
-    if not usable:
-        return False
-    if not right:
+    # A wrong try that came too soon counts as well: waiting is the only way on.
+    if not right and not held and (usable or _waits(link, state)):
         _count_wrong(work, link)
+    if not right or not usable:
         return False
     link.wrong_tries, link.locked_until = 0, None
     if fresh is not None:
@@ -98,15 +104,18 @@ def note_wrong_code(work: Work, address: str) -> None:
 
 
 def address_is_held(work: Work, address: str) -> bool:
-    """Whether this address has failed too often in the last hour."""
-    wrong = work.session.scalar(
-        select(func.count()).where(
+    """Whether this address has failed too often in the last hour, or comes too soon after it."""
+    wrong, last = work.session.execute(
+        select(func.count(), func.max(ReplyAttempt.at)).where(
             ReplyAttempt.address == address[:64],
             ReplyAttempt.at > work.now - ADDRESS_SPAN,
             ReplyAttempt.ok.is_(False),
         )
-    )
-    return (wrong or 0) >= WRONG_PER_ADDRESS
+    ).one()
+    if wrong >= WRONG_PER_ADDRESS:
+        return True
+    wait = next((wait for tries, wait in ADDRESS_WAITS if wrong >= tries), None)
+    return wait is not None and work.now < last + wait
 
 
 def recognise(
@@ -176,6 +185,11 @@ def _matches(link: ReplyLink, location_id: str, postcode: str) -> bool:
     return found
 
 
+def _waits(link: ReplyLink, state: LinkState) -> bool:
+    """Whether the link only waits between two tries, and is not locked."""
+    return state is LinkState.LOCKED and link.wrong_tries % LOCK_EVERY != 0
+
+
 def _count_wrong(work: Work, link: ReplyLink) -> None:
     link.wrong_tries += 1
     if link.wrong_tries >= LOCK_FOR_GOOD:
@@ -185,6 +199,8 @@ def _count_wrong(work: Work, link: ReplyLink) -> None:
         link.locked_until = work.now + LOCK
         until = link.locked_until.isoformat()
     else:
+        wait = WAITS.get(link.wrong_tries % LOCK_EVERY)
+        link.locked_until = work.now + wait if wait else None
         return
     work.record(stream(link.case), "link_locked", {"link": link.reference, "until": until})
     work.session.flush()

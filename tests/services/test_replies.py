@@ -187,6 +187,35 @@ def test_five_wrong_tries_lock_for_an_hour_and_fifteen_until_reissued(
     assert kinds(begin, people, made).count("link_locked") == 3
 
 
+WAITED = [(1, 0, True), (2, 4, False), (2, 5, True), (3, 14, False), (3, 15, True), (4, 29, False)]
+
+
+@pytest.mark.parametrize(("wrong", "seconds", "let_in"), WAITED)
+def test_wrong_tries_slow_a_link_down(
+    begin: Begin, made: Any, wrong: int, seconds: int, let_in: bool
+) -> None:
+    for _ in range(wrong):
+        assert enter(begin, made, ("x", "y")) is None
+    secret = enter(begin, made, RIGHT, NOW + timedelta(seconds=seconds))
+    assert (secret is not None) is let_in
+    assert enter(begin, made, RIGHT, NOW + timedelta(seconds=31)) is not None
+
+
+ADDRESSES = [(9, 0, False), (10, 1, True), (10, 2, False), (30, 9, True), (30, 10, False)]
+
+
+@pytest.mark.parametrize(("wrong", "seconds", "held"), ADDRESSES)
+def test_wrong_tries_slow_an_address_down(
+    begin: Begin, made: Any, wrong: int, seconds: int, held: bool
+) -> None:
+    with begin(Actor("visitor", "V")) as work:
+        for _ in range(wrong):
+            reply_sessions.note_wrong_code(work, "192.0.2.1")
+    with begin(Actor("visitor", "V"), NOW + timedelta(seconds=seconds)) as work:
+        assert reply_sessions.address_is_held(work, "192.0.2.1") is held
+        assert not reply_sessions.address_is_held(work, "192.0.2.2")
+
+
 def test_an_address_that_fails_too_often_is_held_without_telling(begin: Begin, made: Any) -> None:
     with begin(Actor("visitor", "V")) as work:
         for _ in range(reply_sessions.WRONG_PER_ADDRESS):

@@ -18,8 +18,8 @@ from enforcement.web.reply import access
 bp = Blueprint("start", __name__)
 
 WRONG = (
-    "Those details did not let you in. Check both against your CQC registration. After several "
-    "wrong tries the link is locked for an hour; if it stays locked, ring us."
+    "Those details did not let you in. Check both against your CQC registration and wait half a "
+    "minute. After five wrong tries the link is locked for an hour; if it stays locked, ring us."
 )
 WRONG_CODE = "That code did not work. Check it against your letter; if it still fails, ring us."
 
