@@ -52,10 +52,24 @@ REPLY_INSERTS = (
     "event",
     "event_text",
 )
-REPLY_UPDATES = ("reply_link", "reply_draft", "reply_file", "reply_session", "fresh_link", "proven_case")
+REPLY_UPDATES = (
+    "reply_link",
+    "reply_draft",
+    "reply_file",
+    "reply_session",
+    "fresh_link",
+    "proven_case",
+)
 # Unsent drafts and files taken back may go; nothing that was sent may.
 APP_DELETES = ("load_progress", "sign_in_attempt", "reply_attempt", "header_mapping")
-NOT_FOR_REPLY = ("account", "staff_session", "sign_in_attempt")
+NOT_FOR_REPLY = (
+    "account",
+    "staff_session",
+    "sign_in_attempt",
+    "concern",
+    "file_look",
+    "panel_declaration",
+)
 
 
 def statements(app: str, reply: str, auditor: str) -> list[str]:

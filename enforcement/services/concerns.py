@@ -1,7 +1,7 @@
 """Complaints and safeguarding concerns in a reply: passed on the same day, kept out of the case.
 
 The words passed on are personal: they stand beside the history under a salted hash and in no
-notice, bundle or export of the case. The e-mail carries none of them. The case does not change.
+notice, letter or bundle. The e-mail carries none of them. The case does not change.
 """
 
 from __future__ import annotations

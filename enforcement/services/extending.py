@@ -23,14 +23,13 @@ from enforcement.domain.permissions import Permission
 from enforcement.domain.refusals import BadInput, WrongState
 from enforcement.domain.tasks import TaskKind
 from enforcement.domain.words import day, weekday
-from enforcement.services import links, sending, tasks
+from enforcement.services import case_contacts, links, sending, tasks
 from enforcement.services.case_clocks import start_clock
 from enforcement.services.case_facts import INTENT, facts_of, live_notice, period_end
 from enforcement.services.cases import expect, stream
 from enforcement.services.clocks import supersede
 from enforcement.services.giving import clocks_of
 from enforcement.services.policies import calendar, in_force
-from enforcement.services.recipients import RecipientChoice
 from enforcement.services.work import Work
 
 
@@ -158,12 +157,18 @@ def _tell(work: Work, case: Case, intent: Notice, row: Extension) -> None:
 
 
 def addresses(work: Work, case: Case, intent: Notice) -> list[str]:
-    """The e-mail addresses on record: of the notice's recipient, and of whoever replied."""
-    recipient = RecipientChoice.of(intent.recipient)
-    own = [recipient.email] if Method(intent.method) is Method.ELECTRONIC else []
+    """The e-mail addresses on record: whom the provider asks us to write to, the notice's
+    recipient, and whoever replied."""
+    electronic = intent.method == Method.ELECTRONIC
+    own = [intent.recipient.get("email")] if electronic else []
+    named = case_contacts.current(work.session, case)
     replied = work.session.scalars(
         select(Reply.sender_email)
         .where(Reply.case_id == case.id, Reply.sender_email.is_not(None))
         .order_by(Reply.id)
     )
-    return list(dict.fromkeys(address for address in [*own, *replied] if address))
+    return list(
+        dict.fromkeys(
+            address for address in [named.email if named else "", *own, *replied] if address
+        )
+    )

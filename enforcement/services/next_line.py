@@ -37,7 +37,10 @@ def _stops(facts: CaseFacts) -> list[str]:
     if facts.giving_in_doubt:
         found.append("Giving is in doubt: settle whether and when the notice was given.")
     if facts.unread_replies:
-        found.append("There is a reply that nobody has read.")
+        found.append(
+            "There is a reply that nobody has read: nothing goes on until an officer has, and the "
+            "time to decide runs on."
+        )
     return found
 
 

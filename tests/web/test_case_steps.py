@@ -172,6 +172,29 @@ def test_errors_keep_what_was_typed(site: Site) -> None:
     assert "member who voted" in page
 
 
+@pytest.mark.parametrize("name", ["olive", "sam"])
+def test_drafter_and_approver_take_no_part_in_the_panel_whatever_their_roles(
+    site: Site, name: str
+) -> None:
+    site.tale.to_given()
+    with site.begin(story.SENIOR, PANEL_DAY) as work:
+        account = work.session.scalars(select(Account).where(Account.username == name)).one()
+        account.roles = [*account.roles, Role.PANEL.value]
+    put_to_panel(site)
+    page = site.page(name, "/decision")
+    assert "Not made." in page  # they work on the case: its papers are theirs to read
+    assert "/decision/declare" not in page
+    declared = site.form(name, "/decision/declare").send(200, connected="no")
+    assert "may not" in declared
+    refused = site.form(name, "/decision/vote").send(200, vote="impose", reasons="Mine.")
+    assert "may not" in refused
+    decided = site.form(name, "/decision/decide").send(200, outcome="impose")
+    assert "may not" in decided or "member who voted" in decided
+    with site.begin(story.OFFICER) as work:
+        assert work.session.scalars(select(PanelVote)).all() == []
+    assert site.state() == "panel"
+
+
 def test_a_vote_on_words_that_were_replaced_is_not_cast(site: Site) -> None:
     site.tale.to_given()
     put_to_panel(site)

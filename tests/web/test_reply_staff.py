@@ -17,7 +17,15 @@ from flask.testing import FlaskClient
 from enforcement import create_staff_app
 from enforcement.domain.permissions import Actor
 from enforcement.domain.replies import Question
-from enforcement.services import accounts, cases, links, replies, reply_drafts, sign_in
+from enforcement.services import (
+    accounts,
+    cases,
+    default_policies,
+    links,
+    replies,
+    reply_drafts,
+    sign_in,
+)
 from enforcement.services.evidence import examine
 from enforcement.services.work import Work
 from enforcement.settings import Settings
@@ -134,6 +142,55 @@ def test_an_officer_reads_and_answers_each_point(desk: Callable[[str], Desk]) ->
     split = officer.post(f"{REPLY}/points/2/split", parts="Ring us.\r\n\r\nIn large print.")
     assert "Point 3" in split
     assert "The point was added" in officer.post(f"{REPLY}/points", text="And one more.")
+
+
+def test_an_officer_asks_gives_time_and_passes_on(
+    desk: Callable[[str], Desk], begin: Begin, people: dict[str, Actor]
+) -> None:
+    with begin(people["admin"]) as work:
+        default_policies.install(work)
+    officer = desk("officer")
+    asked = officer.post(f"{REPLY}/ask", text="Which council?", **day_of("due_on", 24, 6))
+    assert "The question is asked." in asked
+    assert "Which council?" in asked
+    assert "to be sent by post" in asked
+    assert "Question 1 about" in officer.get(f"{BASE}/tasks")
+    close = f"{BASE}/questions/1/close"
+    assert "Choose the reply that answers it" in officer.post(close, answered="", words="")
+    assert "closed: They rang." in officer.post(close, answered="", words="They rang.")
+    found = re.search(r'name="version"[^>]*value="(\d+)"', officer.get(f"{BASE}/extend"))
+    assert found
+    ill = {"reason": "Ill.", "version": found[1]}
+    refused = officer.post(f"{BASE}/extend", **ill, **day_of("last_day", 24, 6))
+    assert "never shrinks" in refused
+    longer = officer.post(f"{BASE}/extend", **ill, **day_of("last_day", 2, 7))
+    assert "Until 2 July 2026" in longer
+    assert "Before: 25 June 2026" in longer
+    passed = officer.post(
+        f"{BASE}/concern", kind="safeguarding", reply="", words="A door is locked at night."
+    )
+    assert "Passed on to" in passed
+    assert "locked at night" not in passed
+
+
+def day_of(name: str, day: int, month: int) -> dict[str, Any]:
+    return {name: [str(day), str(month), "2026"]}
+
+
+def test_standard_words_are_added_to_the_answer_and_nothing_typed_is_lost(
+    desk: Callable[[str], Desk], begin: Begin, people: dict[str, Actor]
+) -> None:
+    with begin(people["admin"]) as work:
+        default_policies.install(work)
+    officer = desk("officer")
+    page = officer.get(f"{REPLY}/points/1")
+    found = re.search(r'<option value="(\d+)"[^>]*>\s*Nothing had changed', page)
+    assert found
+    added = officer.post(
+        f"{REPLY}/points/1", insert="1", paragraph=found[1], answer="My own beginning."
+    )
+    assert "My own beginning.\n\nWhere nothing has changed" in added
+    assert "Not answered" in officer.get(REPLY)
 
 
 def test_a_file_leaves_only_as_an_attachment(desk: Callable[[str], Desk]) -> None:

@@ -17,6 +17,7 @@ from enforcement.services import (
     case_contacts,
     files,
     links,
+    questions,
     replies,
     reply_asking,
     reply_drafts,
@@ -126,6 +127,7 @@ def progress() -> Any:
         letters=_letters(work, case),
         accepting=reply_drafts.accepting(case),
         asked=reply_asking.asked(work, case),
+        questions=questions.of_case(work, case),
         contact_said=held and case_contacts.said(held),
     )
 
@@ -149,7 +151,9 @@ def _dates(work: Work, case: Case) -> list[pages.Fact]:
     if ends is not None and intent is not None:
         longer = "" if ends == intent.period_ends_on else "Later than the notice says: extended"
         found.append(pages.Fact("Last day to reply", weekday(ends), longer))
-        found.append(pages.Fact("Decision by", weekday(_decide_by(case, intent.period_ends_on or ends))))
+        found.append(
+            pages.Fact("Decision by", weekday(_decide_by(case, intent.period_ends_on or ends)))
+        )
     if case.amount_pence is not None and not reply_drafts.accepting(case):
         found.append(pages.Fact("Amount", money(case.amount_pence)))
     found += [

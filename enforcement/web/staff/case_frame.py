@@ -169,7 +169,11 @@ def head(work: Work, case: Case, facts: CaseFacts) -> pages.CaseHeader:
         provider_url=place("providers.provider", cqc_id=case.provider.cqc_id),
         state=state_tag(case.state),
         facts=_facts(work, case),
-        flags=[*flags(case, late_reply=_late_reply(work, case)), *format_tag(work, case)],
+        flags=[
+            *([pages.Tag("Held: unread reply", "red")] if facts.unread_replies else []),
+            *flags(case, late_reply=_late_reply(work, case)),
+            *format_tag(work, case),
+        ],
         next_line=pages.NextLine(told.sentence, stops, told.due),
         clocks=[clock_view(work, case, row) for row in case.clocks if row.ended_at is None],
     )

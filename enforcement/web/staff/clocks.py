@@ -26,6 +26,7 @@ INPUTS = {
     "appeal_due_on": "Appeal limit",
     "days": "Days counted",
     "roll": "Moves to a working day",
+    "extended_to": "More time agreed, until",
 }
 
 
