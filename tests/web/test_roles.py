@@ -49,7 +49,8 @@ ISSUE_RUN_PAGES = {
 NO_ROW = {
     *ISSUE_RUN_PAGES,
     "imports.load", "runs.run", "runs.rows", "runs.candidate", "reviews.settle", "history.note",
-    "cases.document", "giving.settle", "replies.split", "replies.point", "questions.close", "why.case_why",
+    "cases.document", "giving.settle", "replies.split", "replies.point", "why.case_why",
+    "questions.close",
     "reviews.still_there", "tasks.close", "regiving.proposal", "regiving.evidence",
     "letters.sign", "letters.to_sign", "letters.discard",
     "bundles.edition", "bundles.verify", "bundles.volume", "bundle_changes.add",
