@@ -309,7 +309,9 @@ def _representations(stored: Mapping[str, str], calendar: WorkingCalendar) -> Cl
         _yes(stored["roll"]),
         stored.get("because", ""),
     )
-    return extended_clock(clock, _date(stored, "extended_to")) if "extended_to" in stored else clock
+    # A calendar looked at as a what-if may itself move the stated day past the added time.
+    later = _date(stored, "extended_to") if "extended_to" in stored else clock.due_on
+    return extended_clock(clock, later) if later > clock.due_on else clock
 
 
 def _payment(stored: Mapping[str, str], calendar: WorkingCalendar) -> Clock:

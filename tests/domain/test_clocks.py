@@ -17,6 +17,7 @@ from enforcement.domain.clocks import (
     appeal_response_clock,
     days_left_in_words,
     decision_clock,
+    extended_clock,
     payment_clock,
     recompute,
     representations_clock,
@@ -231,6 +232,31 @@ def test_never_shorter_than_the_law_and_ends_on_a_working_day(start: date, days:
     assert (clock.due_on - start).days >= days
     assert ENGLAND.is_working(clock.due_on)
     assert len([line for line in clock.receipt if line.number is not None]) == days
+
+
+def test_more_time_shows_both_days_and_is_derived_again() -> None:
+    stated = representations_clock(day("2025-02-05"), ENGLAND)  # to Wednesday 19 February
+    longer = extended_clock(stated, day("2025-02-26"))
+    assert (stated.due_on, longer.due_on) == (day("2025-02-19"), day("2025-02-26"))
+    notes = {line.day: line.note for line in longer.receipt}
+    assert notes[day("2025-02-19")].endswith("The last day that the notice states.")
+    assert notes[day("2025-02-20")] == "More time was agreed."
+    assert notes[day("2025-02-26")] == "More time was agreed. Due by the end of the day."
+    again = recompute(ClockKind.REPRESENTATIONS, longer.inputs, ENGLAND)
+    assert again.as_json() == longer.as_json()
+    # more time again counts from the stated day, not from the longer one
+    assert extended_clock(stated, day("2025-03-03")).inputs["extended_to"] == "2025-03-03"
+    # a day that became a holiday moves the stated end past one added day: never an error
+    closed = WorkingCalendar([DayOverride(day("2025-02-19"), False, "Mourning")])
+    one_day = extended_clock(stated, day("2025-02-20"))
+    moved = recompute(ClockKind.REPRESENTATIONS, one_day.inputs, closed)
+    assert moved.due_on == day("2025-02-20")
+
+
+@pytest.mark.parametrize("last_day", ["2025-02-18", "2025-02-19"])
+def test_more_time_never_shortens(last_day: str) -> None:
+    with pytest.raises(BadInput, match="after the day"):
+        extended_clock(representations_clock(day("2025-02-05"), ENGLAND), day(last_day))
 
 
 def test_the_reason_for_another_day_of_giving_is_in_the_receipt_and_derived_again() -> None:
