@@ -148,6 +148,20 @@ def test_the_page_says_it_in_words(inside: Browser) -> None:
         assert words in text, words
 
 
+def test_a_miss_whose_year_is_over_waits_for_the_report(
+    begin: Begin, people: dict[str, Actor]
+) -> None:
+    with begin(people["officer"]) as work:
+        reply_case.make(work)
+        complete(work, "2026-05")
+        other = reply_case.make(work, 2, places=2)
+        assert other.reference == "ASC-2026-000002"
+        found = told(work, other.reference)
+        oldest = found.services[0].misses[0]
+        assert (str(oldest.month), str(oldest.until)) == ("2025-06", "2026-06")
+        assert oldest.until in {window.month for window in found.waiting}
+
+
 def test_the_calendar_is_for_anybody_and_has_no_case(
     settings: Settings, begin: Begin, people: dict[str, Actor]
 ) -> None:

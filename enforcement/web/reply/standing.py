@@ -36,6 +36,7 @@ def standing() -> Any:
         coming=told.coming,
         open_now=told.open_now,
         waiting=told.waiting,
+        closed={window.month for window in told.waiting},
         returned=sum(one.returned for one in told.services),
         services=told.services,
         rule=_rule(told),
@@ -55,6 +56,8 @@ def _lead(told: StandingTold) -> str:
     if len(told.services) == 1:
         one = told.services[0]
         return f"{one.location} has {plural(len(one.misses), 'missed window')} that count{_s(one)}."
+    if counting == len(told.services):
+        return f"Each of your {all_of} has missed windows that count."
     has = "has" if counting == 1 else "have"
     return f"{counting} of your {all_of} {has} missed windows that count."
 
