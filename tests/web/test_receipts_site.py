@@ -16,7 +16,10 @@ from flask.testing import FlaskClient
 from test_reply_site import Browser, answer_all, form_key
 
 from enforcement import create_reply_app
+from enforcement.data.cases import Case
 from enforcement.domain.permissions import Actor
+from enforcement.services import receipt_papers, replies
+from enforcement.services import receipts as receipts_kept
 from enforcement.services.work import Work
 from enforcement.settings import Settings
 from enforcement.web.reply import receipts
@@ -86,6 +89,21 @@ def test_the_pdf_says_what_was_sent_and_is_checked_whole(
     assert "This receipt is genuine" in page
     assert "Sample Meadow" not in page
     assert client.get("/reply/sent/ASC-2026-000009-R1/receipt.pdf").status_code == 404
+
+
+def test_a_reply_by_telephone_has_its_receipt_too(
+    begin: Begin, people: dict[str, Actor], settings: Settings
+) -> None:
+    with begin(people["officer"]) as work:
+        reply_case.make(work)
+        case = work.session.query(Case).one()
+        sender = replies.Sender("Bob Example", "Owner")
+        keyed = replies.Keyed("phone", work.today, sender, [], "We were closed then.", "key")
+        reply = replies.key(work, case, keyed)
+        made = receipt_papers.receipt_paper(work, case, reply)
+    assert "We were closed then." in made.text
+    found = receipts_kept.check(settings, receipts_kept.words_of_file(made.pdf))
+    assert (found.reference, found.late) == (REFERENCE, False)
 
 
 def test_one_letter_changed_is_not_genuine(stranger: Browser, block: str) -> None:
