@@ -209,6 +209,22 @@ def test_a_format_is_asked_for_with_words_where_they_are_needed(
     assert [row.format for row in rows(engine, "format_wish")] == ["language"]
 
 
+@pytest.mark.parametrize("key", ["", "x" * 500, "a\x00b\u202e", "'; --"])
+def test_a_forged_form_key_breaks_nothing(app: Flask, made: Any, engine: Engine, key: str) -> None:
+    client = come_in(app, made)
+    asked = {"wanted_on": ["9", "7", "2026"], "words": "Because", "form_key": key}
+    assert post(client, "/reply/time", **asked).headers["Location"] == "/reply/asked"
+    wish = post(client, "/reply/format", wanted="audio", form_key=key)
+    assert wish.headers["Location"] == "/reply/asked"
+    assert len(rows(engine, "task")) == 2
+    post(client, "/reply/why", choice=["accept"])
+    post(client, "/reply/why/accept/words", choice="")
+    post(client, "/reply/you", name="Ann", role="Registered manager")
+    sent = post(client, "/reply/check", form_key=key, declared="y")
+    assert sent.status_code == 404
+    assert rows(engine, "reply") == []
+
+
 # --- evidence ---------------------------------------------------------------------------------
 def upload(client: FlaskClient, *files: tuple[bytes, str]) -> Any:
     return post(

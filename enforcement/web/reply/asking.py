@@ -153,4 +153,5 @@ def asked() -> Any:
 
 def _key(form: Any) -> str:
     """The key made with the form, by which pressing twice asks once."""
-    return str(form.form_key.data or "")[:64] or secrets.token_urlsafe(24)
+    typed = "".join(c for c in str(form.form_key.data or "") if c.isascii() and c.isprintable())
+    return typed[:64] or secrets.token_urlsafe(24)

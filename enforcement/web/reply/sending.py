@@ -56,7 +56,7 @@ def check() -> Any:
 def send() -> Any:
     work, link = access.work(), access.link()
     form = SendForm()
-    key = form.form_key.data or ""
+    key = (form.form_key.data or "").replace("\x00", "")
     sent = work.session.scalar(
         select(Reply).where(Reply.form_key == key, Reply.case_id == link.case_id)
     )
