@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from enforcement.rendering import paper, templates
+from enforcement.rendering import templates, words
 
 
 @contextmanager
@@ -21,18 +21,17 @@ def second_version(
     copied = folder / "notices"
     shutil.copytree(templates.TEMPLATES, copied)
     shutil.copytree(copied / kind / "v1", copied / kind / "v2")
-    words = copied / kind / "v2" / templates.WORDS
-    text = words.read_text(encoding="utf-8")
+    held = copied / kind / "v2" / templates.WORDS
+    text = held.read_text(encoding="utf-8")
     assert old in text
-    words.write_text(text.replace(old, new), encoding="utf-8")
+    held.write_text(text.replace(old, new), encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(templates, "TEMPLATES", copied)
-        patch.setattr(paper, "TEMPLATES", copied)
-        paper._environment.cache_clear()
+        words._environment.cache_clear()
         try:
             yield copied
         finally:
-            paper._environment.cache_clear()
+            words._environment.cache_clear()
 
 
 def prove(copied: Path, kind: str, version: str) -> None:

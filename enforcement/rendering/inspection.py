@@ -15,7 +15,7 @@ import pikepdf
 
 from enforcement.rendering.geometry import FEWEST_LINES, FOOT, MOST_PAGES
 from enforcement.rendering.ink_marks import Colour, Written, written
-from enforcement.rendering.paper import FACTS_FILE, MOST_BYTES
+from enforcement.rendering.words import FACTS_FILE, MOST_BYTES
 
 LEAST_CONTRAST = 4.5  # WCAG 2.2 success criterion 1.4.3
 A4_POINTS = (595.28, 841.89)

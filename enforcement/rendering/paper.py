@@ -13,18 +13,16 @@ import logging
 import threading
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 from functools import cache
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from weasyprint import CSS, HTML, Attachment
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError
 
 from enforcement.domain.refusals import BadInput, CannotPrint, MissingElement, OutsideFetch
-from enforcement.domain.words import day, pounds, weekday
+from enforcement.rendering import templates
 from enforcement.rendering.archive import VARIANT, AccessibleArchiveMetadata, add_header_scopes
 from enforcement.rendering.elements import check_elements
 from enforcement.rendering.facts import NoticeFacts
@@ -36,60 +34,23 @@ from enforcement.rendering.geometry import (
     check_geometry,
     page_marks,
 )
-from enforcement.rendering.templates import PAPER, folder_sha256, paper_version, words_path
-from enforcement.rendering.templates import TEMPLATES as TEMPLATES
+from enforcement.rendering.templates import PAPER, folder_sha256, paper_version
 from enforcement.rendering.typefaces import refuse_unprintable
-from enforcement.rendering.wording import (
-    MOST_SINGLE,
-    days_to,
-    miss_rows,
-    miss_windows,
-    qr_code,
-    refuse_unpostable,
-    window_lines,
+from enforcement.rendering.wording import refuse_unpostable
+from enforcement.rendering.words import (
+    FACTS_FILE,
+    MOST_BYTES,
+    NO_BREAK,
+    Rendered,
+    html_twin,
+    words,
 )
 
-FACTS_FILE = "facts.json"
-NO_BREAK = "\u00a0"
-MOST_BYTES = 2_000_000  # the posting service takes files of at most 2 MB
+__all__ = ["FACTS_FILE", "Rendered", "html_twin", "render", "words"]
+
 
 # WeasyPrint's layout shares one font map between calls, which is not safe in two threads at once.
 layout_lock = threading.Lock()
-
-
-@dataclass(frozen=True)
-class Rendered:
-    """A notice on paper. `sha256` is of `pdf`; `text` is read back from the pages themselves."""
-
-    pdf: bytes
-    sha256: str
-    html: str
-    pages: int
-    text: str
-    marks: tuple[Mark, ...]
-    warnings: tuple[str, ...] = ()
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"day": unbroken_day, "days_to": days_to, "pounds": pounds}
-    environment.filters |= {
-        "weekday": weekday, "miss_rows": miss_rows, "miss_windows": miss_windows,
-    }  # fmt: skip
-    environment.globals["most_single"] = MOST_SINGLE
-    return environment
-
-
-def unbroken_day(value: date) -> str:
-    """A date that never breaks over two lines."""
-    return day(value).replace(" ", NO_BREAK)
 
 
 def typography(version: str = "v1", large: bool = False) -> tuple[FontConfiguration, CSS]:
@@ -104,31 +65,13 @@ def _typography(version: str, large: bool) -> tuple[FontConfiguration, CSS]:
     sheets = ("letter.css", "large.css") if large else ("letter.css",)
     css = CSS(
         string="\n".join(
-            (TEMPLATES / PAPER / version / sheet).read_text(encoding="utf-8") for sheet in sheets
+            (templates.TEMPLATES / PAPER / version / sheet).read_text(encoding="utf-8")
+            for sheet in sheets
         ),
         font_config=fonts,
         url_fetcher=TypefaceFetcher(),
     )
     return fonts, css
-
-
-def words(facts: NoticeFacts, layout: str) -> str:
-    """Return the notice in HTML; `layout` is "letter.html" or "twin.html". Refuses BadInput."""
-    return (
-        _environment()
-        .get_template(words_path(facts.kind, facts.template_version))
-        .render(
-            facts=facts,
-            layout=layout,
-            window=window_lines(facts.recipient) if facts.posted else (),
-            qr=qr_code(facts.reply.link) if facts.reply else (0, ""),
-        )
-    )
-
-
-def html_twin(facts: NoticeFacts) -> str:
-    """Return the notice as an HTML article for the screen: the same words, the same order."""
-    return words(facts, "twin.html")
 
 
 def render(facts: NoticeFacts, large: bool = False) -> Rendered:

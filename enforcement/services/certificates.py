@@ -20,11 +20,12 @@ from enforcement.domain.permissions import Actor, Permission, Role
 from enforcement.domain.refusals import BadInput, GateClosed, SamePerson, SealBroken, WrongState
 from enforcement.domain.words import day
 from enforcement.rendering import facts as paper
-from enforcement.rendering.paper import Rendered, render
+from enforcement.rendering.words import Rendered
 from enforcement.services import letter_rules, money_letters, notice_facts
 from enforcement.services.cases import stream
 from enforcement.services.files import keep
 from enforcement.services.letter_writing import fill, prepared
+from enforcement.services.notice_pages import page_of
 from enforcement.services.notices import PDF
 from enforcement.services.payments import entries_of
 from enforcement.services.policies import in_force
@@ -53,7 +54,7 @@ def draft(work: Work, case: Case, not_received_by: date) -> Notice:
     to, method = RecipientChoice.of(final.recipient), Method(final.method)
     notice = prepared(work, case, KIND, to, method, parts)
     notice.state, notice.submitted_at = _WAITING, work.now
-    notice.pages = render(notice_facts.stored_facts(notice)).pages
+    notice.pages = page_of(work, notice_facts.stored_facts(notice)).pages
     work.session.add(notice)
     work.session.flush()
     work.record(
@@ -100,7 +101,7 @@ def as_signed(work: Work, notice: Notice) -> Rendered:
     work.require(Permission.APPROVE_NOTICE)
     if notice.kind != KIND or notice.state != _WAITING:
         raise WrongState("This certificate does not wait for a signature.")
-    return render(_signed_facts(work, notice))
+    return page_of(work, _signed_facts(work, notice))
 
 
 def _signed_facts(work: Work, notice: Notice) -> paper.NoticeFacts:

@@ -11,7 +11,8 @@ from enforcement.data.cases import Case
 from enforcement.data.notices import Notice, OutboxItem
 from enforcement.domain.permissions import Permission
 from enforcement.domain.refusals import BadInput, WrongState
-from enforcement.rendering.paper import Rendered, render
+from enforcement.rendering.print_room import standing
+from enforcement.rendering.words import Rendered
 from enforcement.services.cases import stream
 from enforcement.services.files import keep
 from enforcement.services.notice_facts import stored_facts, with_secret
@@ -34,7 +35,8 @@ def look(work: Work, case: Case, notice: Notice) -> Rendered:
         work.require(Permission.READ_CODE)
     if notice.issued_at is None:
         raise WrongState("A copy is made of a notice that was issued.")
-    return render(with_secret(work, case, stored_facts(notice)), large=True)
+    facts = with_secret(work, case, stored_facts(notice))
+    return standing(work.settings.press).render(facts, large=True)
 
 
 def ways(notice: Notice) -> dict[str, str]:

@@ -24,11 +24,12 @@ from enforcement.domain.permissions import Permission
 from enforcement.domain.refusals import WrongState
 from enforcement.domain.words import day, moment
 from enforcement.rendering import facts as paper
-from enforcement.rendering.paper import Rendered, render
+from enforcement.rendering.words import Rendered
 from enforcement.services import notice_facts, sending, settling, timeline
 from enforcement.services.cases import stream
 from enforcement.services.files import keep
 from enforcement.services.letter_writing import prepared
+from enforcement.services.notice_pages import page_of
 from enforcement.services.notices import PDF
 from enforcement.services.policies import calendar
 from enforcement.services.recipients import RecipientChoice
@@ -71,7 +72,7 @@ def look(work: Work, case: Case, notice: Notice) -> Rendered:
 
     Refuses WrongState for a notice that is not given.
     """
-    return render(notice_facts.stored_facts(_prepared(work, case, notice)))
+    return page_of(work, notice_facts.stored_facts(_prepared(work, case, notice)))
 
 
 def make(work: Work, case: Case, notice: Notice) -> Notice:
@@ -79,7 +80,7 @@ def make(work: Work, case: Case, notice: Notice) -> Notice:
     and NotAllowed."""
     work.require(Permission.RECORD_GIVING)
     made = _prepared(work, case, notice)
-    page = render(notice_facts.stored_facts(made))
+    page = page_of(work, notice_facts.stored_facts(made))
     made.pdf_sha256, made.pages = keep(work, page.pdf, PDF), page.pages
     made.state = "approved"
     work.session.add(made)

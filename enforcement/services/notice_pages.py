@@ -11,8 +11,8 @@ from enforcement.domain.permissions import Permission, can
 from enforcement.domain.refusals import CannotPrint, MissingElement
 from enforcement.rendering.elements import check_elements
 from enforcement.rendering.facts import NoticeFacts
-from enforcement.rendering.paper import Rendered, html_twin
-from enforcement.rendering.press import standing
+from enforcement.rendering.print_room import standing
+from enforcement.rendering.words import Rendered, html_twin
 from enforcement.services.files import Kept, fetch
 from enforcement.services.notice_facts import stored_facts, with_secret
 from enforcement.services.work import Work

@@ -25,10 +25,10 @@ from cryptography.hazmat.primitives.serialization import (
 from enforcement.data.replies import Reply, ReplyFile
 from enforcement.domain.receipts import Arrived, Receipt, answers_sha256, block, unblock
 from enforcement.domain.refusals import BadInput
+from enforcement.rendering.words import FACTS_FILE
 from enforcement.settings import Settings
 
 CONTEXT = b"NHSBSA reply receipt\n"  # so that no signature of ours for one thing serves another
-FACTS_FILE = "facts.json"
 
 
 def signed(

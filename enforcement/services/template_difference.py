@@ -9,8 +9,8 @@ from difflib import SequenceMatcher
 from html.parser import HTMLParser
 
 from enforcement.rendering import templates as folders
-from enforcement.rendering.paper import html_twin
 from enforcement.rendering.samples import sample
+from enforcement.rendering.words import html_twin
 
 _BLOCKS = {"p", "h1", "h2", "h3", "li", "td", "th", "caption", "address", "br", "title"}
 _SKIPPED = {"svg"}

@@ -18,7 +18,8 @@ from weasyprint import CSS, HTML
 from weasyprint.text.fonts import FontConfiguration
 
 from enforcement.domain.words import pounds
-from enforcement.rendering import paper
+from enforcement.rendering import paper, templates
+from enforcement.rendering import words as notice_words
 from enforcement.rendering.facts import NoticeFacts
 from enforcement.rendering.fetchers import ClosedFetcher, TypefaceFetcher
 from enforcement.rendering.typefaces import FILES, FOLDER, typeface_bytes
@@ -26,7 +27,7 @@ from enforcement.rendering.wording import days_to, qr_code, window_lines
 
 Print = Callable[[NoticeFacts], bytes]
 HERE = Path(__file__).parent
-STYLE = (paper.TEMPLATES / "paper" / "v1" / "letter.css").read_text(encoding="utf-8")
+STYLE = (templates.TEMPLATES / "paper" / "v1" / "letter.css").read_text(encoding="utf-8")
 
 
 def shown(facts: NoticeFacts) -> dict[str, Any]:
@@ -39,11 +40,11 @@ def shown(facts: NoticeFacts) -> dict[str, Any]:
     side, path = qr_code(reply.link)
     edge = side + 4
     return {
-        "dated": paper.unbroken_day(facts.dated),
-        "starts": paper.unbroken_day(period.starts),
-        "ends": paper.unbroken_day(period.ends),
-        "decide": paper.unbroken_day(period.decide_by),
-        "given": paper.unbroken_day(facts.given_on),
+        "dated": notice_words.unbroken_day(facts.dated),
+        "starts": notice_words.unbroken_day(period.starts),
+        "ends": notice_words.unbroken_day(period.ends),
+        "decide": notice_words.unbroken_day(period.decide_by),
+        "given": notice_words.unbroken_day(facts.given_on),
         "amount": pounds(amount.pence),
         "fees": [pounds(line.pence) for line in amount.lines],
         "days": [days_to(miss.opens, miss.closes) for miss in facts.misses],

@@ -19,8 +19,9 @@ import pytest
 from enforcement.domain.refusals import BadInput, CannotPrint, OutsideFetch
 from enforcement.rendering import paper
 from enforcement.rendering.facts import NoticeFacts, ProviderFacts, Recipient, Signatory
-from enforcement.rendering.paper import TEMPLATES, html_twin, render
+from enforcement.rendering.paper import html_twin, render
 from enforcement.rendering.samples import EVERY_KIND, MISSES, notice_of_intent
+from enforcement.rendering.templates import TEMPLATES
 
 HOSTILE = (
     '<script>alert(1)</script><img src="http://127.0.0.1:9/x.png">'

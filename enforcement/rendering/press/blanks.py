@@ -23,9 +23,9 @@ from enforcement.rendering.facts import (
     Recipient,
 )
 from enforcement.rendering.letter_facts import PaidLine, ReminderFacts
-from enforcement.rendering.paper import unbroken_day
 from enforcement.rendering.press.squares import square
 from enforcement.rendering.wording import MOST_SINGLE, days_to, window_lines
+from enforcement.rendering.words import unbroken_day
 
 # The kinds whose templates keep each value on a line of its own. The others have an officer's
 # words or values in the middle of sentences.

@@ -16,7 +16,8 @@ from enforcement.data.policies import Policy
 from enforcement.domain.permissions import Permission, not_yours
 from enforcement.domain.refusals import NotFound, Refusal
 from enforcement.rendering import samples
-from enforcement.rendering.paper import html_twin, render
+from enforcement.rendering.print_room import standing
+from enforcement.rendering.words import html_twin
 from enforcement.services import template_difference
 from enforcement.services import templates as services
 from enforcement.services.accounts import names
@@ -215,7 +216,7 @@ def preview(kind: str, version: str, which: str) -> Response:
 def _preview(kind: str, version: str, sha256: str, which: str) -> bytes:
     make = samples.worst if which == "worst" else samples.sample
     facts = make(kind, template_version=version, template_sha256=sha256)
-    return render(facts, large=which == "large").pdf
+    return standing(False).render(facts, large=which == "large").pdf
 
 
 @bp.get("/<kind>/<version>/words")
