@@ -144,7 +144,7 @@ def _refuse(work: Work, notice: Notice, given_on: date) -> date:
     if state in (State.CLOSED, State.APPEALED):
         raise WrongState(f"The day cannot be corrected while the case is “{state.label}”.")
     assert notice.sent_at is not None  # noqa: S101 - a given notice has both
-    assert notice.given_on is not None  # noqa: S101
+    assert notice.given_on is not None  # noqa: S101 - the same
     if not local_date(notice.sent_at) <= given_on <= work.today:
         raise BadInput("The day must be between the day it was sent and today.")
     if given_on == notice.given_on:
