@@ -18,7 +18,14 @@ from enforcement.domain.permissions import Permission, not_yours
 from enforcement.domain.precedents import ENOUGH
 from enforcement.domain.refusals import BadInput
 from enforcement.domain.replies import TITLES
-from enforcement.services import cases, decisions, declarations, findings, precedents
+from enforcement.services import (
+    cases,
+    decisions,
+    declarations,
+    evidence_looks,
+    findings,
+    precedents,
+)
 from enforcement.services.case_facts import (
     INTENT,
     facts_of,
@@ -78,6 +85,7 @@ def decision(reference: str) -> str:
         .where(Decision.case_id == case.id, Decision.superseded.is_(True))
         .order_by(Decision.id)
     ).all()
+    told = _replies(work, case)
     return render_template(
         "staff/decisions/decision.html",
         case_frame=frame,
@@ -86,7 +94,12 @@ def decision(reference: str) -> str:
         records={one.id: record_of(work, one) for one in [*filter(None, [found]), *earlier]},
         similar=_similar(work, case, frame.facts),
         outcomes={o.value: o.label for o in Outcome},
-        replies=_replies(work, case),
+        replies=told,
+        looks={
+            number: seen
+            for reply in told
+            for number, seen in evidence_looks.looks(work.session, reply).items()
+        },
         views=VIEWS,
         reasons=TITLES,
         excuses=EXCUSES,
