@@ -197,8 +197,17 @@ class Colleague(Person):
         self.presses("Approve exactly this document")
         self.presses("Issue the notice")
 
+    def opens_every_file(self) -> None:
+        """The originals of a reply, each as a download."""
+        for button in self.page.get_by_role("button", name=re.compile("^Original of ")).all():
+            with self.page.expect_download():
+                button.click()
+
     def votes(self, reference: str, vote: str, reasons: str) -> None:
         self.opens_case(reference, "/decision")
+        self.follows_action("Declare your interests")
+        self.chooses("No, nothing")
+        self.presses("Declare")
         self.follows_action("Vote")
         self.chooses(vote)
         self.writes("Your reasons", reasons)
@@ -250,8 +259,10 @@ class Provider(Person):
         self.presses("Save and continue")
         self.chooses("All of them")
         self.presses("Save and continue")
+        self.presses("Save and continue")  # no dates known
         self.page.locator("textarea").fill(words)
-        self.presses("Save and continue")
+        for _ in ("the words", "who was responsible", "what else was tried"):
+            self.presses("Save and continue")
 
     def adds_evidence(self, *files: tuple[str, str, bytes]) -> None:
         self.page.locator("input[type=file]").set_input_files(
@@ -267,5 +278,5 @@ class Provider(Person):
         self.presses("Save and continue")
 
     def declares_and_sends(self) -> None:
-        self.page.get_by_label("I may reply for this provider").check()
+        self.page.get_by_role("checkbox").check()
         self.presses("Send your reply")

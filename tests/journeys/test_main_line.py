@@ -282,6 +282,7 @@ def test_a_missed_return_becomes_a_paid_penalty(
     officer.opens_case(case, "/replies")
     officer.follows(reply)
     officer.presses("I have read the whole reply")
+    officer.opens_every_file()
     officer.page.get_by_role("link", name="Answer to point 1").click()
     officer.looks_at("point 1")
     officer.writes("What evidence was looked at", "Call log, and Capacity Tracker's own record")
@@ -298,6 +299,10 @@ def test_a_missed_return_becomes_a_paid_penalty(
     officer.chooses("Impose the penalty")
     officer.writes("Reasons", "Three windows running were missed; the reply does not change that.")
     officer.writes("Finding on reasonable excuse", "None is shown: the service was up.")
+    officer.chooses("Not a reasonable excuse")
+    point = f"Point 1 of {reply}"
+    officer.page.get_by_label(f"{point}: what kind of excuse was offered?").select_option("outage")
+    officer.writes(f"{point}: reasons of the finding", "Our record shows no outage on these days.")
     officer.presses("Put to the panel")
     for member in (who["petra"], who["piers"]):
         member.signs_in()
