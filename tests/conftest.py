@@ -121,7 +121,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     name = f"test_{uuid.uuid4().hex[:10]}"
     admin = sa.create_engine(server, isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {template_name}")
+        connection.exec_driver_sql(
+            f"CREATE DATABASE {name} TEMPLATE {template_name} STRATEGY FILE_COPY"
+        )
     yield _named(server, name)
     with admin.connect() as connection:
         connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
