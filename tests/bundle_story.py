@@ -83,7 +83,14 @@ class Tribunal:
         )
         replies.read(work, made)
         for point in made.points:
-            replies.answer_point(work, point, "We looked.", "Our record.", "not_accepted")
+            replies.answer_point(
+                work,
+                point,
+                "We looked.",
+                "Our record.",
+                "not_accepted",
+                not_opened="Read on paper.",
+            )
 
     def do(self, action: Callable[..., Any], *args: Any, who: Any = None, **more: Any) -> Any:
         """Run `action(work, case, …)` in one committed transaction at the story's moment."""

@@ -15,6 +15,7 @@ from enforcement.rendering.words import html_twin
 _BLOCKS = {"p", "h1", "h2", "h3", "li", "td", "th", "caption", "address", "br", "title"}
 _SKIPPED = {"svg"}
 _NEAR = 2  # unchanged lines shown around a change
+_HEADING = "— "  # begins the line that names a file, shown even far from any change
 _TOKENS = re.compile(r"\w+|\s+|[^\w\s]")
 
 
@@ -88,7 +89,7 @@ def files_of(kind: str, version: str) -> list[str]:
     found: list[str] = []
     for file in folders.source(kind, version):
         name = file.path.removeprefix(f"{kind}/{version}/")
-        found += [f"— {name} —", *file.text.splitlines()]
+        found += [f"{_HEADING}{name} —", *file.text.splitlines()]
     return found
 
 
@@ -98,8 +99,8 @@ def difference(old: Sequence[str], new: Sequence[str]) -> list[Row]:
     near = {
         number + offset
         for number, row in enumerate(rows)
-        if row.what != "same"
-        for offset in range(-_NEAR, _NEAR + 1)
+        if row.what != "same" or _is_heading(row)
+        for offset in ((0,) if _is_heading(row) else range(-_NEAR, _NEAR + 1))
     }
     shown: list[Row] = []
     for number, row in enumerate(rows):
@@ -108,6 +109,10 @@ def difference(old: Sequence[str], new: Sequence[str]) -> list[Row]:
         elif not shown or shown[-1].what != "skipped":
             shown.append(Row("skipped", None, None))
     return shown
+
+
+def _is_heading(row: Row) -> bool:
+    return row.what == "same" and row.old[0].text.startswith(_HEADING)
 
 
 def _rows(old: Sequence[str], new: Sequence[str]) -> Iterator[Row]:

@@ -90,14 +90,15 @@ def _edit(rows: list[dict[str, object]], index: int) -> None:
 
 
 Rows = list[dict[str, object]]
+NOTE = -10  # one of the notes: they are the last forty events
 
 
 def edit(rows: Rows) -> None:
-    _edit(rows, 25)
+    _edit(rows, NOTE)
 
 
 def edit_and_relink(rows: Rows) -> None:
-    _edit(rows, 25)
+    _edit(rows, NOTE)
     _relink(rows)
 
 
@@ -134,11 +135,11 @@ def backdate(rows: Rows) -> None:
 
 
 def text(rows: Rows) -> None:
-    rows[30]["texts"]["text"]["text"] = "forged"  # type: ignore[index]  # parsed JSON
+    rows[NOTE]["texts"]["text"]["text"] = "forged"  # type: ignore[index]  # parsed JSON
 
 
 def drop_text(rows: Rows) -> None:
-    rows[30]["texts"] = {}
+    rows[NOTE]["texts"] = {}
 
 
 def roll_back(rows: Rows) -> None:
