@@ -1,7 +1,7 @@
 """Bundles for the tribunal and the county court: orders, editions, late documents, redactions.
 
 Revision: 0007
-After: 0006
+After: 0005
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0007"
-down_revision = "0006"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 

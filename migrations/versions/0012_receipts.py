@@ -1,7 +1,7 @@
 """Links asked for again, fresh links, cases proven in one session, and whom to write to
 
 Revision: 0012
-After: 0011
+After: 0009
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0012"
-down_revision = "0011"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 

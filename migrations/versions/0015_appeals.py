@@ -1,13 +1,13 @@
-"""Money: imported lines
+"""Appeals: directions and onward appeal
 
-Revision: 0010
-After: 0009
+Revision: 0015
+After: 0014
 """
 
 from __future__ import annotations
 
-revision = "0010"
-down_revision = "0009"
+revision = "0015"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 

@@ -1,13 +1,13 @@
-"""Template versions
+"""Money: imported lines
 
-Revision: 0006
-After: 0005
+Revision: 0014
+After: 0013
 """
 
 from __future__ import annotations
 
-revision = "0006"
-down_revision = "0005"
+revision = "0014"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 
