@@ -15,7 +15,7 @@ OURS = frozenset(Base.metadata.tables)
 
 
 def render_item(kind: str, item: Any, _context: Any) -> str | Literal[False]:
-    """Write the UTC type as what it is in the database, so no migration imports our code."""
+    """Write the UTC type as what it is in the database, so no migration imports our column types."""
     if kind == "type" and isinstance(item, Utc):
         return "sa.DateTime(timezone=True)"
     return False

@@ -3,13 +3,14 @@
 Revision: 0002
 After: 0001
 
-On SQLite, UPDATE and DELETE triggers are not enough: INSERT OR REPLACE goes through them
-unless inserts are checked too. On PostgreSQL a statement trigger also refuses TRUNCATE.
+How a guard is written for each engine, and why so, is in `enforcement/data/guards.py`.
 """
 
 from __future__ import annotations
 
 from alembic import op
+
+from enforcement.data.guards import Guard, grows_only, install, never_deleted
 
 revision = "0002"
 down_revision = "0001"
@@ -45,8 +46,6 @@ NO_GAPS = {
         "checkpoint: the log never shrinks",
     ),
 }
-
-SAME = "is not distinct from"
 
 # table → (condition under which an UPDATE is refused, words); {same} is null-safe equality
 REFUSED_UPDATES: dict[str, tuple[tuple[str, str], ...]] = {
@@ -132,83 +131,30 @@ REFUSED_INSERTS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
 }
 
-KEPT = (*APPEND_ONLY, "event_text", "reply", "notice", "decision", "penalty", "imported_file")
+KEPT = ("event_text", "reply", "notice", "decision", "penalty", "imported_file")
 
-
-def _sqlite() -> list[str]:
-    out: list[str] = []
-
-    def refuse(name: str, table: str, when: str, condition: str | None, words: str) -> None:
-        clause = f" WHEN {condition}" if condition else ""
-        out.append(
-            f"CREATE TRIGGER guard_{name} BEFORE {when} ON {table}{clause}"
-            f" BEGIN SELECT RAISE(ABORT, '{words}'); END"
-        )
-
-    for table, keys in APPEND_ONLY.items():
-        refuse(f"{table}_update", table, "UPDATE", None, f"{table}: rows are never changed")
-        met = " or ".join(
-            f"exists (select 1 from {table} where {' and '.join(f'{c} = NEW.{c}' for c in key)})"
-            for key in keys
-        )
-        refuse(f"{table}_again", table, "INSERT", met, f"{table}: rows are never replaced")
-    for table in KEPT:
-        refuse(f"{table}_delete", table, "DELETE", None, f"{table}: rows are never deleted")
-    for table, (condition, words) in NO_GAPS.items():
-        refuse(f"{table}_gap", table, "INSERT", condition, words)
-    for table, rules in REFUSED_UPDATES.items():
-        for n, (condition, words) in enumerate(rules):
-            refuse(f"{table}_change_{n}", table, "UPDATE", condition.format(same="IS"), words)
-    for table, rules in REFUSED_INSERTS.items():
-        for n, (condition, words) in enumerate(rules):
-            refuse(f"{table}_insert_{n}", table, "INSERT", condition, words)
-    return out
-
-
-def _postgresql() -> list[str]:
-    out = [
-        "CREATE FUNCTION guard_refuse() RETURNS trigger LANGUAGE plpgsql AS"
-        " $$ BEGIN RAISE EXCEPTION '%', TG_ARGV[0]; END $$"
-    ]
-
-    def refuse(name: str, table: str, when: str, words: str, level: str = "ROW") -> None:
-        out.append(
-            f"CREATE TRIGGER guard_{name} BEFORE {when} ON {table} FOR EACH {level}"
-            f" EXECUTE FUNCTION guard_refuse('{words}')"
-        )
-
-    def refuse_if(name: str, table: str, when: str, condition: str, words: str) -> None:
-        out.append(
-            f"CREATE FUNCTION guard_{name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-            f" IF {condition} THEN RAISE EXCEPTION '{words}'; END IF; RETURN NEW; END $$"
-        )
-        out.append(
-            f"CREATE TRIGGER guard_{name} BEFORE {when} ON {table} FOR EACH ROW"
-            f" EXECUTE FUNCTION guard_{name}()"
-        )
-
-    for table in APPEND_ONLY:
-        refuse(f"{table}_update", table, "UPDATE", f"{table}: rows are never changed")
-    for table in KEPT:
-        refuse(f"{table}_delete", table, "DELETE", f"{table}: rows are never deleted")
-        refuse(
-            f"{table}_truncate", table, "TRUNCATE", f"{table}: rows are never deleted", "STATEMENT"
-        )
-    for table, (condition, words) in NO_GAPS.items():
-        refuse_if(f"{table}_gap", table, "INSERT", condition, words)
-    for table, rules in REFUSED_UPDATES.items():
-        for n, (condition, words) in enumerate(rules):
-            refuse_if(f"{table}_change_{n}", table, "UPDATE", condition.format(same=SAME), words)
-    for table, rules in REFUSED_INSERTS.items():
-        for n, (condition, words) in enumerate(rules):
-            refuse_if(f"{table}_insert_{n}", table, "INSERT", condition, words)
-    return out
+GUARDS = (
+    *(guard for table, keys in APPEND_ONLY.items() for guard in grows_only(table, *keys)),
+    *(never_deleted(table) for table in KEPT),
+    *(
+        Guard(table, "gap", "INSERT", words, condition)
+        for table, (condition, words) in NO_GAPS.items()
+    ),
+    *(
+        Guard(table, f"change_{n}", "UPDATE", words, condition)
+        for table, rules in REFUSED_UPDATES.items()
+        for n, (condition, words) in enumerate(rules)
+    ),
+    *(
+        Guard(table, f"insert_{n}", "INSERT", words, condition)
+        for table, rules in REFUSED_INSERTS.items()
+        for n, (condition, words) in enumerate(rules)
+    ),
+)
 
 
 def upgrade() -> None:
-    dialect = op.get_bind().dialect.name
-    for statement in _sqlite() if dialect == "sqlite" else _postgresql():
-        op.execute(statement)
+    install(op.get_bind(), GUARDS)
 
 
 def downgrade() -> None:

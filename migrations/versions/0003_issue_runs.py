@@ -11,16 +11,36 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from enforcement.data.guards import Guard, install, never_changed, never_deleted, never_replaced
+
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
 depends_on = None
 
-ISSUED = "issue item: what was issued stays issued"
-FROZEN = "issue run: the frozen manifest stays the one"
-LOOKS = "issue_look: rows are never changed"
 KEPT = "issue run: rows are never deleted"
-TABLES = ("issue_run", "issue_item", "issue_look")
+LOOKS = "issue_look: rows are never changed"
+GUARDS = (
+    never_deleted("issue_run", KEPT),
+    never_deleted("issue_item", KEPT),
+    never_deleted("issue_look", KEPT),
+    never_changed("issue_look", LOOKS),
+    never_replaced("issue_look", ("id",), ("item_id", "person", "how", "pdf_sha256"), words=LOOKS),
+    Guard(
+        "issue_item",
+        "issued",
+        "UPDATE",
+        "issue item: what was issued stays issued",
+        "OLD.state = 'issued'",
+    ),
+    Guard(
+        "issue_run",
+        "manifest",
+        "UPDATE",
+        "issue run: the frozen manifest stays the one",
+        "OLD.manifest_sha256 is not null and not (NEW.manifest_sha256 {same} OLD.manifest_sha256)",
+    ),
+)
 
 
 def upgrade() -> None:
@@ -159,67 +179,7 @@ def upgrade() -> None:
         "uq_issue_look_once", "issue_look", ["item_id", "person", "how", "pdf_sha256"], unique=True
     )
 
-    for statement in _sqlite() if op.get_bind().dialect.name == "sqlite" else _postgresql():
-        op.execute(statement)
-
-
-def _sqlite() -> list[str]:
-    def refuse(name: str, table: str, when: str, condition: str, words: str) -> str:
-        clause = f" WHEN {condition}" if condition else ""
-        return (
-            f"CREATE TRIGGER guard_{name} BEFORE {when} ON {table}{clause}"
-            f" BEGIN SELECT RAISE(ABORT, '{words}'); END"
-        )
-
-    met = (
-        "exists (select 1 from issue_look where id = NEW.id) or exists (select 1 from issue_look"
-        " where item_id = NEW.item_id and person = NEW.person and how = NEW.how"
-        " and pdf_sha256 = NEW.pdf_sha256)"
-    )
-    return [
-        *(refuse(f"{table}_delete", table, "DELETE", "", KEPT) for table in TABLES),
-        refuse("issue_look_update", "issue_look", "UPDATE", "", LOOKS),
-        refuse("issue_look_again", "issue_look", "INSERT", met, LOOKS),
-        refuse("issue_item_issued", "issue_item", "UPDATE", "OLD.state = 'issued'", ISSUED),
-        refuse(
-            "issue_run_manifest",
-            "issue_run",
-            "UPDATE",
-            "OLD.manifest_sha256 is not null and NEW.manifest_sha256 IS NOT OLD.manifest_sha256",
-            FROZEN,
-        ),
-    ]
-
-
-def _postgresql() -> list[str]:
-    """`guard_refuse` is made by 0002; a condition goes into WHEN."""
-
-    def refuse(
-        name: str, table: str, when: str, words: str, condition: str = "", level: str = "ROW"
-    ) -> str:
-        clause = f" WHEN ({condition})" if condition else ""
-        return (
-            f"CREATE TRIGGER guard_{name} BEFORE {when} ON {table} FOR EACH {level}{clause}"
-            f" EXECUTE FUNCTION guard_refuse('{words}')"
-        )
-
-    return [
-        *(refuse(f"{table}_delete", table, "DELETE", KEPT) for table in TABLES),
-        *(
-            refuse(f"{table}_truncate", table, "TRUNCATE", KEPT, level="STATEMENT")
-            for table in TABLES
-        ),
-        refuse("issue_look_update", "issue_look", "UPDATE", LOOKS),
-        refuse("issue_item_issued", "issue_item", "UPDATE", ISSUED, "OLD.state = 'issued'"),
-        refuse(
-            "issue_run_manifest",
-            "issue_run",
-            "UPDATE",
-            FROZEN,
-            "OLD.manifest_sha256 is not null"
-            " and NEW.manifest_sha256 is distinct from OLD.manifest_sha256",
-        ),
-    ]
+    install(op.get_bind(), GUARDS)
 
 
 def downgrade() -> None:

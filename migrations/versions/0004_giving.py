@@ -9,25 +9,34 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from enforcement.data.guards import Guard, install, never_deleted
+
 revision = "0004"
 down_revision = "0003"
 branch_labels = None
 depends_on = None
 
-# table → (condition under which an UPDATE is refused, words); {same} is null-safe equality
-REFUSED_UPDATES = {
-    "task": (
+TABLES = ("task", "giving_proposal")
+GUARDS = (
+    *(never_deleted(table) for table in TABLES),
+    Guard(
+        "task",
+        "change",
+        "UPDATE",
+        "task: closed once, and nothing else changes",
         "OLD.closed_at is not null or not (NEW.key = OLD.key and NEW.case_id = OLD.case_id"
         " and NEW.kind = OLD.kind and NEW.due_on = OLD.due_on and NEW.about = OLD.about)",
-        "task: closed once, and nothing else changes",
     ),
-    "giving_proposal": (
+    Guard(
+        "giving_proposal",
+        "change",
+        "UPDATE",
+        "proposal: settled once, and nothing else changes",
         "OLD.outcome is not null or not (NEW.notice_id = OLD.notice_id and NEW.kind = OLD.kind"
         " and NEW.words = OLD.words and NEW.proposed_by = OLD.proposed_by"
         " and NEW.evidence_sha256 {same} OLD.evidence_sha256)",
-        "proposal: settled once, and nothing else changes",
     ),
-}
+)
 
 
 def upgrade() -> None:
@@ -127,38 +136,9 @@ def upgrade() -> None:
         sqlite_where=sa.text("outcome is null"),
         postgresql_where=sa.text("outcome is null"),
     )
-    _guard(op.get_bind().dialect.name)
-
-
-def _guard(dialect: str) -> None:
-    for table, (condition, words) in REFUSED_UPDATES.items():
-        if dialect == "sqlite":
-            op.execute(
-                f"CREATE TRIGGER guard_{table}_change BEFORE UPDATE ON {table}"
-                f" WHEN {condition.format(same='IS')} BEGIN SELECT RAISE(ABORT, '{words}'); END"
-            )
-            op.execute(
-                f"CREATE TRIGGER guard_{table}_delete BEFORE DELETE ON {table}"
-                f" BEGIN SELECT RAISE(ABORT, '{table}: rows are never deleted'); END"
-            )
-            continue
-        op.execute(
-            f"CREATE FUNCTION guard_{table}_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-            f" IF {condition.format(same='is not distinct from')} THEN RAISE EXCEPTION '{words}';"
-            " END IF; RETURN NEW; END $$"
-        )
-        op.execute(
-            f"CREATE TRIGGER guard_{table}_change BEFORE UPDATE ON {table} FOR EACH ROW"
-            f" EXECUTE FUNCTION guard_{table}_change()"
-        )
-        for when, level in (("DELETE", "ROW"), ("TRUNCATE", "STATEMENT")):
-            op.execute(
-                f"CREATE TRIGGER guard_{table}_{when.lower()} BEFORE {when} ON {table}"
-                f" FOR EACH {level} EXECUTE FUNCTION"
-                f" guard_refuse('{table}: rows are never deleted')"
-            )
+    install(op.get_bind(), GUARDS)
 
 
 def downgrade() -> None:
-    for table in reversed(REFUSED_UPDATES):
+    for table in reversed(TABLES):
         op.drop_table(table)

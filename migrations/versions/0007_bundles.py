@@ -9,23 +9,18 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from enforcement.data.guards import grows_only, install
+
 revision = "0007"
 down_revision = "0005"
 branch_labels = None
 depends_on = None
 
-# Tables that only grow, and what an INSERT may not meet again (REPLACE and upsert)
-TABLES = {
-    "bundle_edition": (
-        "id = NEW.id",
-        "case_id = NEW.case_id and pack = NEW.pack and number = NEW.number",
-    ),
-    "bundle_addition": ("id = NEW.id",),
-    "bundle_redaction": (
-        "id = NEW.id",
-        "case_id = NEW.case_id and pack = NEW.pack and number = NEW.number",
-    ),
-}
+GUARDS = (
+    *grows_only("bundle_edition", ("id",), ("case_id", "pack", "number")),
+    *grows_only("bundle_addition", ("id",)),
+    *grows_only("bundle_redaction", ("id",), ("case_id", "pack", "number")),
+)
 
 
 def upgrade() -> None:
@@ -174,49 +169,7 @@ def upgrade() -> None:
         "uq_bundle_edition_number", "bundle_edition", ["case_id", "pack", "number"], unique=True
     )
 
-    for statement in _sqlite() if op.get_bind().dialect.name == "sqlite" else _postgresql():
-        op.execute(statement)
-
-
-def _words(table: str, what: str) -> str:
-    return f"{table}: rows are never {what}"
-
-
-def _sqlite() -> list[str]:
-    def refuse(name: str, table: str, when: str, condition: str, words: str) -> str:
-        clause = f" WHEN {condition}" if condition else ""
-        return (
-            f"CREATE TRIGGER guard_{table}_{name} BEFORE {when} ON {table}{clause}"
-            f" BEGIN SELECT RAISE(ABORT, '{words}'); END"
-        )
-
-    out: list[str] = []
-    for table, keys in TABLES.items():
-        met = " or ".join(f"exists (select 1 from {table} where {key})" for key in keys)
-        out += [
-            refuse("update", table, "UPDATE", "", _words(table, "changed")),
-            refuse("delete", table, "DELETE", "", _words(table, "deleted")),
-            refuse("again", table, "INSERT", met, _words(table, "replaced")),
-        ]
-    return out
-
-
-def _postgresql() -> list[str]:
-    def refuse(table: str, when: str, what: str, level: str = "ROW") -> str:
-        return (
-            f"CREATE TRIGGER guard_{table}_{when.lower()} BEFORE {when} ON {table}"
-            f" FOR EACH {level} EXECUTE FUNCTION guard_refuse('{_words(table, what)}')"
-        )
-
-    return [
-        statement
-        for table in TABLES
-        for statement in (
-            refuse(table, "UPDATE", "changed"),
-            refuse(table, "DELETE", "deleted"),
-            refuse(table, "TRUNCATE", "deleted", "STATEMENT"),
-        )
-    ]
+    install(op.get_bind(), GUARDS)
 
 
 def downgrade() -> None:

@@ -9,16 +9,17 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from enforcement.data.guards import grows_only, install
+
 revision = "0008"
 down_revision = "0007"
 branch_labels = None
 depends_on = None
 
-# Tables that only grow, each with the columns by which SQLite could replace a row.
-TABLES = {
-    "return_code": ("id = new.id", "code_hash = new.code_hash"),
-    "format_wish": ("id = new.id", "form_key = new.form_key"),
-}
+GUARDS = (
+    *grows_only("return_code", ("id",), ("code_hash",)),
+    *grows_only("format_wish", ("id",), ("form_key",)),
+)
 
 
 def upgrade() -> None:
@@ -59,49 +60,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("form_key", name=op.f("uq_format_wish_form_key")),
     )
     op.create_index("ix_format_wish_provider_id", "format_wish", ["provider_id"])
-    for statement in _sqlite() if op.get_bind().dialect.name == "sqlite" else _postgresql():
-        op.execute(statement)
-
-
-def _words(table: str, what: str) -> str:
-    return f"{table}: rows are never {what}"
-
-
-def _sqlite() -> list[str]:
-    def refuse(name: str, table: str, when: str, condition: str, words: str) -> str:
-        clause = f" WHEN {condition}" if condition else ""
-        return (
-            f"CREATE TRIGGER guard_{table}_{name} BEFORE {when} ON {table}{clause}"
-            f" BEGIN SELECT RAISE(ABORT, '{words}'); END"
-        )
-
-    out: list[str] = []
-    for table, keys in TABLES.items():
-        met = " or ".join(f"exists (select 1 from {table} where {key})" for key in keys)
-        out += [
-            refuse("update", table, "UPDATE", "", _words(table, "changed")),
-            refuse("delete", table, "DELETE", "", _words(table, "deleted")),
-            refuse("again", table, "INSERT", met, _words(table, "replaced")),
-        ]
-    return out
-
-
-def _postgresql() -> list[str]:
-    def refuse(table: str, when: str, what: str, level: str = "ROW") -> str:
-        return (
-            f"CREATE TRIGGER guard_{table}_{when.lower()} BEFORE {when} ON {table}"
-            f" FOR EACH {level} EXECUTE FUNCTION guard_refuse('{_words(table, what)}')"
-        )
-
-    return [
-        statement
-        for table in TABLES
-        for statement in (
-            refuse(table, "UPDATE", "changed"),
-            refuse(table, "DELETE", "deleted"),
-            refuse(table, "TRUNCATE", "deleted", "STATEMENT"),
-        )
-    ]
+    install(op.get_bind(), GUARDS)
 
 
 def downgrade() -> None:

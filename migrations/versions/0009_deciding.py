@@ -9,6 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from enforcement.data.guards import Guard, install, never_changed, never_deleted
+
 revision = "0009"
 down_revision = "0008"
 branch_labels = None
@@ -16,14 +18,33 @@ depends_on = None
 
 APPEND_ONLY = ("file_look", "finding", "panel_declaration", "period_extension", "concern")
 COLUMNS = (("reply_point", "not_opened"), ("decision", "differs"))
-# A question is closed once, and its words never change.
-CLOSED_ONCE = (
-    "OLD.closed_at is not null or not (NEW.case_id = OLD.case_id and NEW.reply_id = OLD.reply_id"
-    " and NEW.number = OLD.number and NEW.text = OLD.text and NEW.due_on = OLD.due_on"
-    " and NEW.sent_to = OLD.sent_to and NEW.asked_by = OLD.asked_by)"
+GUARDS = (
+    *(never_changed(table, f"{table}: append-only") for table in APPEND_ONLY),
+    *(never_deleted(table, f"{table}: append-only") for table in APPEND_ONLY),
+    never_deleted("reply_question"),
+    # A question is closed once, and its words never change.
+    Guard(
+        "reply_question",
+        "update_when",
+        "UPDATE",
+        "reply_question: closed once, never changed",
+        "OLD.closed_at is not null or not (NEW.case_id = OLD.case_id"
+        " and NEW.reply_id = OLD.reply_id and NEW.number = OLD.number and NEW.text = OLD.text"
+        " and NEW.due_on = OLD.due_on and NEW.sent_to = OLD.sent_to"
+        " and NEW.asked_by = OLD.asked_by)",
+    ),
+    # Nothing is added to what the panel decided on.
+    *(
+        Guard(
+            table,
+            "insert_when",
+            "INSERT",
+            f"{table}: the panel has decided",
+            "exists (select 1 from decision where id = NEW.decision_id and outcome is not null)",
+        )
+        for table in ("finding", "panel_declaration")
+    ),
 )
-# Nothing is added to what the panel decided on.
-CLOSED_PANEL = "exists (select 1 from decision where id = NEW.decision_id and outcome is not null)"
 
 
 def upgrade() -> None:
@@ -35,7 +56,7 @@ def upgrade() -> None:
     _questions()
     _extensions()
     _concerns()
-    _guard(op.get_bind().dialect.name)
+    install(op.get_bind(), GUARDS)
 
 
 def _id() -> sa.Column[int]:
@@ -187,49 +208,6 @@ def _concerns() -> None:
         _key("concern"),
     )
     op.create_index(op.f("ix_concern_case_id"), "concern", ["case_id"])
-
-
-def _guard(dialect: str) -> None:
-    for table in APPEND_ONLY:
-        _refuse(dialect, table, "UPDATE", "append-only")
-        _refuse(dialect, table, "DELETE", "append-only")
-    _refuse(dialect, "reply_question", "DELETE", "rows are never deleted")
-    _refuse_when(dialect, "reply_question", "UPDATE", CLOSED_ONCE, "closed once, never changed")
-    for table in ("finding", "panel_declaration"):
-        _refuse_when(dialect, table, "INSERT", CLOSED_PANEL, "the panel has decided")
-
-
-def _refuse(dialect: str, table: str, when: str, words: str) -> None:
-    name = f"guard_{table}_{when.lower()}"
-    if dialect == "sqlite":
-        op.execute(
-            f"CREATE TRIGGER {name} BEFORE {when} ON {table}"
-            f" BEGIN SELECT RAISE(ABORT, '{table}: {words}'); END"
-        )
-        return
-    kinds = [(when, "ROW")] + ([("TRUNCATE", "STATEMENT")] if when == "DELETE" else [])
-    for kind, level in kinds:
-        op.execute(
-            f"CREATE TRIGGER guard_{table}_{kind.lower()} BEFORE {kind} ON {table}"
-            f" FOR EACH {level} EXECUTE FUNCTION guard_refuse('{table}: {words}')"
-        )
-
-
-def _refuse_when(dialect: str, table: str, when: str, condition: str, words: str) -> None:
-    name = f"guard_{table}_{when.lower()}_when"
-    if dialect == "sqlite":
-        op.execute(
-            f"CREATE TRIGGER {name} BEFORE {when} ON {table} WHEN {condition}"
-            f" BEGIN SELECT RAISE(ABORT, '{table}: {words}'); END"
-        )
-        return
-    op.execute(
-        f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-        f" IF {condition} THEN RAISE EXCEPTION '{table}: {words}'; END IF; RETURN NEW; END $$"
-    )
-    op.execute(
-        f"CREATE TRIGGER {name} BEFORE {when} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()"
-    )
 
 
 def downgrade() -> None:

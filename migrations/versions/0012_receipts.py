@@ -9,14 +9,20 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from enforcement.data.guards import install, never_changed, never_deleted, never_replaced
+
 revision = "0012"
 down_revision = "0009"
 branch_labels = None
 depends_on = None
 
-# A contact once said is never changed; SQLite could replace a row by these columns.
-CONTACT = "id = NEW.id or form_key = NEW.form_key"
+# A contact once said is never changed.
 KEPT = "case_contact: rows are never changed"
+GUARDS = (
+    never_changed("case_contact", KEPT),
+    never_deleted("case_contact", KEPT),
+    never_replaced("case_contact", ("id",), ("form_key",), words=KEPT, name="replace"),
+)
 
 
 def upgrade() -> None:
@@ -92,27 +98,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("form_key", name=op.f("uq_case_contact_form_key")),
     )
     op.create_index(op.f("ix_case_contact_case_id"), "case_contact", ["case_id"])
-    for statement in _sqlite() if op.get_bind().dialect.name == "sqlite" else _postgresql():
-        op.execute(statement)
-
-
-def _sqlite() -> list[str]:
-    begins = "CREATE TRIGGER guard_case_contact"
-    raises = f"BEGIN SELECT RAISE(ABORT, '{KEPT}'); END"
-    return [
-        f"{begins}_update BEFORE UPDATE ON case_contact {raises}",
-        f"{begins}_delete BEFORE DELETE ON case_contact {raises}",
-        f"{begins}_replace BEFORE INSERT ON case_contact"
-        f" WHEN exists (select 1 from case_contact where {CONTACT}) {raises}",
-    ]
-
-
-def _postgresql() -> list[str]:
-    return [
-        f"CREATE TRIGGER guard_case_contact_{when.lower()} BEFORE {when} ON case_contact"
-        f" FOR EACH {level} EXECUTE FUNCTION guard_refuse('{KEPT}')"
-        for when, level in (("UPDATE", "ROW"), ("DELETE", "ROW"), ("TRUNCATE", "STATEMENT"))
-    ]
+    install(op.get_bind(), GUARDS)
 
 
 def downgrade() -> None:

@@ -9,15 +9,17 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from enforcement.data.guards import grows_only, install
+
 revision = "0013"
 down_revision = "0012"
 branch_labels = None
 depends_on = None
 
-TABLES = {
-    "print_file": ("id = NEW.id", "run_id = NEW.run_id and number = NEW.number"),
-    "print_letter": ("notice_id = NEW.notice_id",),
-}
+GUARDS = (
+    *grows_only("print_file", ("id",), ("run_id", "number")),
+    *grows_only("print_letter", ("notice_id",)),
+)
 
 
 def upgrade() -> None:
@@ -56,51 +58,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("notice_id", name=op.f("pk_print_letter")),
     )
     op.create_index(op.f("ix_print_letter_file_id"), "print_letter", ["file_id"], unique=False)
-    for statement in _sqlite() if op.get_bind().dialect.name == "sqlite" else _postgresql():
-        op.execute(statement)
-
-
-def _words(table: str, what: str) -> str:
-    return f"{table}: rows are never {what}"
-
-
-def _sqlite() -> list[str]:
-    def refuse(name: str, table: str, when: str, condition: str, words: str) -> str:
-        clause = f" WHEN {condition}" if condition else ""
-        return (
-            f"CREATE TRIGGER guard_{table}_{name} BEFORE {when} ON {table}{clause}"
-            f" BEGIN SELECT RAISE(ABORT, '{words}'); END"
-        )
-
-    out: list[str] = []
-    for table, keys in TABLES.items():
-        met = " or ".join(f"exists (select 1 from {table} where {key})" for key in keys)
-        out += [
-            refuse("update", table, "UPDATE", "", _words(table, "changed")),
-            refuse("delete", table, "DELETE", "", _words(table, "deleted")),
-            refuse("again", table, "INSERT", met, _words(table, "replaced")),
-        ]
-    return out
-
-
-def _postgresql() -> list[str]:
-    """`guard_refuse` is made by 0002."""
-
-    def refuse(table: str, when: str, words: str, level: str = "ROW") -> str:
-        return (
-            f"CREATE TRIGGER guard_{table}_{when.lower()} BEFORE {when} ON {table}"
-            f" FOR EACH {level} EXECUTE FUNCTION guard_refuse('{words}')"
-        )
-
-    return [
-        one
-        for table in TABLES
-        for one in (
-            refuse(table, "UPDATE", _words(table, "changed")),
-            refuse(table, "DELETE", _words(table, "deleted")),
-            refuse(table, "TRUNCATE", _words(table, "deleted"), "STATEMENT"),
-        )
-    ]
+    install(op.get_bind(), GUARDS)
 
 
 def downgrade() -> None:
