@@ -8,14 +8,26 @@ from the day a notice is *given*; the appeal runs from the day it was *sent*.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
-from enum import StrEnum
+from dataclasses import replace
+from datetime import date, timedelta
 
-from enforcement.domain.calendar import ReceiptLine, WorkingCalendar, local_date, local_instant
+from enforcement.domain.calendar import ReceiptLine, WorkingCalendar, local_instant
+from enforcement.domain.clock_count import (
+    BY_END,
+    END_OF_DAY,
+    NO_CALENDAR,
+    PAYMENT_AND_RECOVERY,
+    Clock,
+    ClockKind,
+    Recipe,
+    counted,
+)
 from enforcement.domain.refusals import BadInput
+from enforcement.domain.tribunal_clocks import onward_again, ordered_again, recovery_again
 
 __all__ = [
+    "NO_CALENDAR",
+    "PAYMENT_AND_RECOVERY",
     "Clock",
     "ClockKind",
     "ReceiptLine",
@@ -26,6 +38,7 @@ __all__ = [
     "extended_clock",
     "payment_clock",
     "payment_restart_clock",
+    "payment_resume_clock",
     "recompute",
     "representations_clock",
 ]
@@ -36,119 +49,43 @@ REPRESENTATIONS_RULE = "SI 2022/1175 reg 5"
 DECISION_RULE = "SI 2022/1175 reg 6"
 PAYMENT_RULE = "SI 2022/1175 reg 6(3)(d): the period stated in the final notice"
 RESTART_RULE = "SI 2022/1175 regs 6(3)(d), 8; policy: a full period again after an appeal"
+RESUME_RULE = "SI 2022/1175 regs 6(3)(d), 8; policy: the days left when the appeal was made"
+_RESUMED = "payment-resumed-after-appeal"
 APPEAL_RULE = "SI 2022/1175 reg 8; SI 2009/1976 rr.12, 22(1)(b); SI 2008/2699 r.20(1)(e)"
 RESPONSE_RULE = "SI 2009/1976 rr.12, 23"
-NO_CALENDAR = "not used: calendar days only"
-_BY_END = "Due by the end of the day."
-_END_OF_DAY = time(23, 59, 59)
-_FIVE_PM = time(17, 0)
 
-
-class ClockKind(StrEnum):
-    """The deadlines that are stored with a recipe."""
-
-    REPRESENTATIONS = "representations"
-    DECISION = "decision"
-    PAYMENT = "payment"
-    APPEAL = "appeal"
-    APPEAL_RESPONSE = "appeal_response"
-
-    @property
-    def by_five(self) -> bool:
-        """Tribunal acts must be done before 5pm on the last day (SI 2009/1976 r.12)."""
-        return self in (ClockKind.APPEAL, ClockKind.APPEAL_RESPONSE)
-
-
-@dataclass(frozen=True)
-class Clock:
-    """One deadline: its rule, what started it, the result, and everything needed to redo it.
-
-    `starts_on` is the date of the start fact, which is not counted; day 1 is the day after.
-    `inputs` holds what `recompute` needs, as text.
-    """
-
-    kind: ClockKind
-    rule: str
-    citation: str
-    start_fact: str
-    starts_on: date
-    days: int
-    due_on: date
-    due_at: datetime
-    calendar_version: str
-    inputs: dict[str, str]
-    receipt: tuple[ReceiptLine, ...]
-
-    @property
-    def first_day(self) -> date:
-        """Day 1."""
-        return self.starts_on + timedelta(days=1)
-
-    def is_late(self, instant: datetime) -> bool:
-        """Whether something done at `instant` is too late: after the due date in England, or,
-        before a tribunal, at 5pm or later on that date."""
-        if self.kind.by_five:
-            return instant >= self.due_at
-        return local_date(instant) > self.due_on
-
-    def as_json(self) -> dict[str, object]:
-        """Text, whole numbers, lists and None only; the same clock gives the same bytes."""
-        return {
-            "kind": self.kind.value,
-            "rule": self.rule,
-            "citation": self.citation,
-            "start_fact": self.start_fact,
-            "starts_on": self.starts_on.isoformat(),
-            "days": self.days,
-            "due_on": self.due_on.isoformat(),
-            "due_at": self.due_at.astimezone(UTC).isoformat(),
-            "calendar_version": self.calendar_version,
-            "inputs": dict(sorted(self.inputs.items())),
-            "receipt": [line.as_json() for line in self.receipt],
-        }
-
-
-@dataclass(frozen=True)
-class _Recipe:
-    kind: ClockKind
-    rule: str
-    citation: str
-    start_fact: str
-    start_words: str
-
-
-_REPRESENTATIONS = _Recipe(
+_REPRESENTATIONS = Recipe(
     ClockKind.REPRESENTATIONS,
     "representations-after-given",
     REPRESENTATIONS_RULE,
     "given_on",
     "The notice of intent is given",
 )
-_DECISION = _Recipe(
+_DECISION = Recipe(
     ClockKind.DECISION,
     "decision-after-period",
     DECISION_RULE,
     "period_ends_on",
     "The period for representations ends",
 )
-_PAYMENT = _Recipe(
+_PAYMENT = Recipe(
     ClockKind.PAYMENT,
     "payment-after-given",
     PAYMENT_RULE,
     "given_on",
     "The final notice is given",
 )
-_RESTART = _Recipe(
+_RESTART = Recipe(
     ClockKind.PAYMENT,
     "payment-after-appeal",
     RESTART_RULE,
     "appeal_ended_on",
     "The appeal ends and the final notice takes effect again",
 )
-_APPEAL = _Recipe(
+_APPEAL = Recipe(
     ClockKind.APPEAL, "appeal-after-sent", APPEAL_RULE, "sent_on", "The final notice is sent"
 )
-_RESPONSE = _Recipe(
+_RESPONSE = Recipe(
     ClockKind.APPEAL_RESPONSE,
     "appeal-response-after-received",
     RESPONSE_RULE,
@@ -179,9 +116,9 @@ def representations_clock(
         )
     inputs = {"given_on": given_on.isoformat(), "days": str(days), "roll": "yes" if roll else "no"}
     inputs |= _reason(because)
-    counted = given_on + timedelta(days=days)
-    due_on = calendar.on_or_after(counted) if roll else counted
-    return _clock(_REPRESENTATIONS, given_on, days, due_on, calendar, inputs)
+    last = given_on + timedelta(days=days)
+    due_on = calendar.on_or_after(last) if roll else last
+    return counted(_REPRESENTATIONS, given_on, days, due_on, calendar, inputs)
 
 
 def extended_clock(stated: Clock, last_day: date) -> Clock:
@@ -192,14 +129,14 @@ def extended_clock(stated: Clock, last_day: date) -> Clock:
     """
     if last_day <= stated.due_on:
         raise BadInput("More time ends after the day that the notice states.", rule=stated.citation)
-    *counted, end = stated.receipt
-    said = end.note.replace(_BY_END, "The last day that the notice states.")
+    *before, end = stated.receipt
+    said = end.note.replace(BY_END, "The last day that the notice states.")
     added = [
         ReceiptLine(
             stated.due_on + timedelta(days=number),
             None,
             "More time was agreed."
-            + (f" {_BY_END}" if number == (last_day - stated.due_on).days else ""),
+            + (f" {BY_END}" if number == (last_day - stated.due_on).days else ""),
         )
         for number in range(1, (last_day - stated.due_on).days + 1)
     ]
@@ -207,9 +144,9 @@ def extended_clock(stated: Clock, last_day: date) -> Clock:
         stated,
         rule="representations-extended",
         due_on=last_day,
-        due_at=local_instant(last_day, _END_OF_DAY),
+        due_at=local_instant(last_day, END_OF_DAY),
         inputs={**stated.inputs, "extended_to": last_day.isoformat()},
-        receipt=(*counted, ReceiptLine(end.day, end.number, said), *added),
+        receipt=(*before, ReceiptLine(end.day, end.number, said), *added),
     )
 
 
@@ -218,7 +155,7 @@ def decision_clock(period_ends_on: date) -> Clock:
     the period stated in the notice of intent. It never rolls to a working day."""
     inputs = {"period_ends_on": period_ends_on.isoformat()}
     due_on = period_ends_on + timedelta(days=DECISION_DAYS)
-    return _clock(_DECISION, period_ends_on, DECISION_DAYS, due_on, None, inputs)
+    return counted(_DECISION, period_ends_on, DECISION_DAYS, due_on, None, inputs)
 
 
 def payment_clock(
@@ -245,7 +182,7 @@ def payment_clock(
         if (appeal_due_on > given_on + timedelta(days=days))
         else ""
     )
-    return _clock(_PAYMENT, given_on, days, due_on, calendar, inputs, note)
+    return counted(_PAYMENT, given_on, days, due_on, calendar, inputs, note)
 
 
 def payment_restart_clock(
@@ -258,7 +195,17 @@ def payment_restart_clock(
     """
     inputs = {"appeal_ended_on": appeal_ended_on.isoformat(), "days": str(days)}
     due_on = calendar.on_or_after(appeal_ended_on + timedelta(days=days))
-    return _clock(_RESTART, appeal_ended_on, days, due_on, calendar, inputs)
+    return counted(_RESTART, appeal_ended_on, days, due_on, calendar, inputs)
+
+
+def payment_resume_clock(appeal_ended_on: date, calendar: WorkingCalendar, days: int) -> Clock:
+    """The same where policy resumes the period: the days that were left when the appeal was made.
+
+    Refuses (BadInput) fewer than one day.
+    """
+    restarted = payment_restart_clock(appeal_ended_on, calendar, days)
+    inputs = {**restarted.inputs, "resumed": "yes"}
+    return replace(restarted, rule=_RESUMED, citation=RESUME_RULE, inputs=inputs)
 
 
 def appeal_clock(sent_on: date, calendar: WorkingCalendar, days: int = 28) -> Clock:
@@ -266,7 +213,7 @@ def appeal_clock(sent_on: date, calendar: WorkingCalendar, days: int = 28) -> Cl
     before 5pm, moved to the next working day. The same in both chambers' rules."""
     inputs = {"sent_on": sent_on.isoformat(), "days": str(days)}
     due_on = calendar.on_or_after(sent_on + timedelta(days=days))
-    return _clock(_APPEAL, sent_on, days, due_on, calendar, inputs)
+    return counted(_APPEAL, sent_on, days, due_on, calendar, inputs)
 
 
 def appeal_response_clock(received_on: date, calendar: WorkingCalendar, days: int = 28) -> Clock:
@@ -274,7 +221,7 @@ def appeal_response_clock(received_on: date, calendar: WorkingCalendar, days: in
     before 5pm, moved to the next working day."""
     inputs = {"received_on": received_on.isoformat(), "days": str(days)}
     due_on = calendar.on_or_after(received_on + timedelta(days=days))
-    return _clock(_RESPONSE, received_on, days, due_on, calendar, inputs)
+    return counted(_RESPONSE, received_on, days, due_on, calendar, inputs)
 
 
 def recompute(kind: ClockKind, inputs: Mapping[str, str], calendar: WorkingCalendar) -> Clock:
@@ -294,10 +241,31 @@ _BUILDERS: dict[ClockKind, Callable[[Mapping[str, str], WorkingCalendar], Clock]
     ClockKind.APPEAL: lambda stored, calendar: appeal_clock(
         _date(stored, "sent_on"), calendar, int(stored["days"])
     ),
-    ClockKind.APPEAL_RESPONSE: lambda stored, calendar: appeal_response_clock(
-        _date(stored, "received_on"), calendar, int(stored["days"])
+    ClockKind.APPEAL_RESPONSE: lambda stored, calendar: _response(stored, calendar),
+    ClockKind.DIRECTION: lambda stored, calendar: ordered_again(
+        ClockKind.DIRECTION, stored, calendar
     ),
+    ClockKind.HEARING: lambda stored, calendar: ordered_again(ClockKind.HEARING, stored, calendar),
+    ClockKind.COURT_ORDER: lambda stored, calendar: ordered_again(
+        ClockKind.COURT_ORDER, stored, calendar
+    ),
+    ClockKind.ONWARD_APPEAL: lambda stored, calendar: _onward(stored, calendar),
+    ClockKind.RECOVERY: lambda stored, calendar: recovery_again(stored, calendar),
 }
+
+
+def _response(stored: Mapping[str, str], calendar: WorkingCalendar) -> Clock:
+    """The time that the rules give, or the day the tribunal set instead."""
+    if "ordered_on" in stored:
+        return ordered_again(ClockKind.APPEAL_RESPONSE, stored, calendar)
+    return appeal_response_clock(_date(stored, "received_on"), calendar, int(stored["days"]))
+
+
+def _onward(stored: Mapping[str, str], calendar: WorkingCalendar) -> Clock:
+    """The time that the rules give for going on, or the day the tribunal set instead."""
+    if "ordered_on" in stored:
+        return ordered_again(ClockKind.ONWARD_APPEAL, stored, calendar)
+    return onward_again(stored, calendar)
 
 
 def _representations(stored: Mapping[str, str], calendar: WorkingCalendar) -> Clock:
@@ -318,7 +286,9 @@ def _payment(stored: Mapping[str, str], calendar: WorkingCalendar) -> Clock:
     """The first payment period, or the one that an appeal started again."""
     days = int(stored["days"])
     if "appeal_ended_on" in stored:
-        return payment_restart_clock(_date(stored, "appeal_ended_on"), calendar, days)
+        resumed = _yes(stored.get("resumed", "no"))
+        after = payment_resume_clock if resumed else payment_restart_clock
+        return after(_date(stored, "appeal_ended_on"), calendar, days)
     return payment_clock(
         _date(stored, "given_on"),
         _date(stored, "appeal_due_on"),
@@ -340,66 +310,6 @@ def _yes(text: str) -> bool:
     if text not in ("yes", "no"):
         raise ValueError(f"“{text}” is neither yes nor no")
     return text == "yes"
-
-
-def _clock(
-    recipe: _Recipe,
-    starts_on: date,
-    days: int,
-    due_on: date,
-    calendar: WorkingCalendar | None,
-    inputs: dict[str, str],
-    extended: str = "",
-) -> Clock:
-    if days < 1:
-        raise BadInput(f"A period of {days} days is not a period.", rule=recipe.citation)
-    at = _FIVE_PM if recipe.kind.by_five else _END_OF_DAY
-    return Clock(
-        kind=recipe.kind,
-        rule=recipe.rule,
-        citation=recipe.citation,
-        start_fact=recipe.start_fact,
-        starts_on=starts_on,
-        days=days,
-        due_on=due_on,
-        due_at=local_instant(due_on, at),
-        calendar_version=NO_CALENDAR if calendar is None else calendar.version,
-        inputs=inputs,
-        receipt=_receipt(recipe, starts_on, days, due_on, calendar, extended, inputs),
-    )
-
-
-def _receipt(
-    recipe: _Recipe,
-    starts_on: date,
-    days: int,
-    due_on: date,
-    calendar: WorkingCalendar | None,
-    extended: str,
-    inputs: Mapping[str, str],
-) -> tuple[ReceiptLine, ...]:
-    """Every day from the start fact to the due date, and why each is or is not counted."""
-    begins = f"{recipe.start_words}; this day is not counted."
-    lines = [ReceiptLine(starts_on, None, " ".join([begins, *_because(inputs)]))]
-    ends_on = starts_on + timedelta(days=days)
-    for number in range(1, (due_on - starts_on).days + 1):
-        day = starts_on + timedelta(days=number)
-        closed = None if calendar is None else calendar.why_not_working(day)
-        notes = ["Day 1: the day after."] if number == 1 else []
-        if day == ends_on:
-            notes.append(f"Day {days}, the last day counted.")
-        if closed is not None and day >= ends_on and day < due_on:
-            notes.append(f"{closed}: not a working day, so the end moves on.")
-        if day > ends_on and extended:
-            notes.append(extended)
-        if day == due_on:
-            notes.append("Due before 5pm." if recipe.kind.by_five else _BY_END)
-        lines.append(ReceiptLine(day, number if day <= ends_on else None, " ".join(notes)))
-    return tuple(lines)
-
-
-def _because(inputs: Mapping[str, str]) -> list[str]:
-    return [inputs["because"]] if "because" in inputs else []
 
 
 def days_left_in_words(due_on: date, today: date) -> str:
