@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
@@ -83,11 +84,7 @@ def make(
 @as_json
 def freeze(reference: str, as_user: str | None, as_json: bool) -> None:
     """Freeze a drafted run; prints the manifest's SHA-256. A second person approves on the site."""
-    with open_work(as_user) as work:
-        run = runs.find(work, reference)
-        issue_run_manifest.freeze(work, run)
-        found = _shown(work, run)
-    answer(found, as_json=as_json, words=_words)
+    _change(reference, issue_run_manifest.freeze, as_user, as_json=as_json)
 
 
 @issue_runs.command()
@@ -97,11 +94,12 @@ def freeze(reference: str, as_user: str | None, as_json: bool) -> None:
 @as_json
 def pause(reference: str, reason: str, as_user: str | None, as_json: bool) -> None:
     """Pause after the notice in hand."""
-    with open_work(as_user) as work:
-        run = runs.find(work, reference)
-        issue_run_steering.pause(work, run, reason)
-        found = _shown(work, run)
-    answer(found, as_json=as_json, words=_words)
+    _change(
+        reference,
+        lambda work, run: issue_run_steering.pause(work, run, reason),
+        as_user,
+        as_json=as_json,
+    )
 
 
 @issue_runs.command()
@@ -110,11 +108,7 @@ def pause(reference: str, reason: str, as_user: str | None, as_json: bool) -> No
 @as_json
 def resume(reference: str, as_user: str | None, as_json: bool) -> None:
     """Go on where the run stopped."""
-    with open_work(as_user) as work:
-        run = runs.find(work, reference)
-        issue_run_steering.resume(work, run)
-        found = _shown(work, run)
-    answer(found, as_json=as_json, words=_words)
+    _change(reference, issue_run_steering.resume, as_user, as_json=as_json)
 
 
 @issue_runs.command()
@@ -124,9 +118,25 @@ def resume(reference: str, as_user: str | None, as_json: bool) -> None:
 @as_json
 def cancel(reference: str, reason: str, as_user: str | None, as_json: bool) -> None:
     """Cancel what is left; what was issued stays issued."""
+    _change(
+        reference,
+        lambda work, run: issue_run_steering.cancel_rest(work, run, reason),
+        as_user,
+        as_json=as_json,
+    )
+
+
+def _change(
+    reference: str,
+    step: Callable[[Work, IssueRun], object],
+    as_user: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Take one step with a run in the name of this account, and tell where the run stands now."""
     with open_work(as_user) as work:
         run = runs.find(work, reference)
-        issue_run_steering.cancel_rest(work, run, reason)
+        step(work, run)
         found = _shown(work, run)
     answer(found, as_json=as_json, words=_words)
 
