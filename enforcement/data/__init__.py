@@ -1,6 +1,7 @@
 """Tables and queries. SQLAlchemy lives here; functions flush, never commit."""
 
 from enforcement.data import (
+    appeals,
     bundles,
     case_contacts,
     cases,
@@ -27,6 +28,7 @@ from enforcement.data.base import Base
 
 __all__ = [
     "Base",
+    "appeals",
     "bundles",
     "case_contacts",
     "cases",

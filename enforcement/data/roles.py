@@ -33,6 +33,11 @@ GROWS_ONLY = (
     "panel_declaration",
     "period_extension",
     "concern",
+    "appeal_step",
+    "direction",
+    "direction_step",
+    "court_entry",
+    "case_closing",
 )
 REPLY_INSERTS = (
     "lost_link",
