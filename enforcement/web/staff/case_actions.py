@@ -92,6 +92,10 @@ def _page(case: Case, title: str, **more: Any) -> FormPage:
     return FormPage(title, tab="summary", back=back, **more)
 
 
+class TellForm(CaseForm):
+    submit = SubmitField("Send the letter")
+
+
 @bp.route("/hold", methods=BOTH)
 @access.needs(Permission.HOLD)
 def hold(reference: str) -> Any:
@@ -242,7 +246,7 @@ def withdraw(reference: str) -> Any:
 def no_penalty_letter(reference: str) -> Any:
     """Tell the provider that no penalty is imposed; the letter is built from the points."""
     work, case = _opened(reference)
-    form = CaseForm()
+    form = TellForm()
 
     def act() -> None:
         cases.expect(case, form.read_version)
