@@ -38,6 +38,8 @@ GROWS_ONLY = (
     "direction_step",
     "court_entry",
     "case_closing",
+    "remittance",
+    "remitted_entry",
 )
 REPLY_INSERTS = (
     "lost_link",
@@ -74,6 +76,8 @@ NOT_FOR_REPLY = (
     "concern",
     "file_look",
     "panel_declaration",
+    "bank_line",
+    "write_off",
 )
 
 

@@ -21,7 +21,7 @@ from enforcement.register.recognise import chosen, plain_bytes
 from enforcement.register.register_file import repeated
 from enforcement.register.repairs import Repairs
 from enforcement.register.rows import ReturnLine, ReturnsFile
-from enforcement.register.shapes import RETURNS_SHAPES, STATUS, Shape, plain
+from enforcement.register.shapes import RETURNS_SHAPES, STATUS, Shape
 from enforcement.register.status_report import status_reader
 from enforcement.register.tables import (
     Line,
@@ -85,14 +85,7 @@ def _mapped(shape: Shape, mapping: Mapping[str, str]) -> Shape:
         raise UnknownHeader(
             f"No such field to map: {', '.join(strange)}.", fix=f"Fields: {', '.join(shape.fields)}"
         )
-    taken = {plain(header) for header in mapping.values()}
-    fields = {
-        key: (mapping[key],)
-        if key in mapping
-        else tuple(name for name in names if plain(name) not in taken) or names
-        for key, names in shape.fields.items()
-    }
-    return Shape(shape.name, shape.what, fields, shape.required, shape.any_of, shape.order)
+    return shape.headed(mapping)
 
 
 def _take(

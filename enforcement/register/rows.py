@@ -12,6 +12,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from enforcement.domain.duties import Service
+from enforcement.domain.finance import BankLine
 from enforcement.domain.windows import Month
 
 ReturnKindName = Literal["update", "nil", "confirmed"]
@@ -36,6 +37,15 @@ class ProviderRow:
     registered_on: date | None = None
     deregistered_on: date | None = None
     line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """Another location as `predecessor` or `successor`, with CQC's reason when it gives one."""
+
+    kind: str
+    cqc_id: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +77,17 @@ class LocationRow:
     primary_id: str | None = None
     provider: ProviderRow | None = None
     directorate: str | None = None
-    predecessors: tuple[str, ...] = ()
-    successors: tuple[str, ...] = ()
+    relations: tuple[Relation, ...] = ()
+
+    @property
+    def predecessors(self) -> tuple[str, ...]:
+        """Ids of the locations that CQC names as having come before."""
+        return tuple(one.cqc_id for one in self.relations if one.kind == "predecessor")
+
+    @property
+    def successors(self) -> tuple[str, ...]:
+        """Ids of the locations that CQC names as having come after."""
+        return tuple(one.cqc_id for one in self.relations if one.kind == "successor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +199,20 @@ class ContactsFile:
     """What one contacts file holds."""
 
     rows: list[ContactLine] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+    rows_in: int = 0
+    notices: list[str] = field(default_factory=list)
+    mapping: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class FinanceFile:
+    """What one bank or finance file holds: each movement with the line it stands on.
+
+    ``rows_in == len(rows) + len(rejected)``; `mapping` is field -> header actually used.
+    """
+
+    rows: list[tuple[int, BankLine]] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     rows_in: int = 0
     notices: list[str] = field(default_factory=list)

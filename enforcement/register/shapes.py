@@ -61,6 +61,18 @@ class Shape:
             not self.any_of or any(key in found for key in self.any_of)
         )
 
+    def headed(self, mapping: Mapping[str, str]) -> Shape:
+        """The shape with the caller's header names (field -> header); a name given to one field is
+        no longer another's."""
+        taken = {plain(header) for header in mapping.values()}
+        fields = {
+            key: (mapping[key],)
+            if key in mapping
+            else tuple(name for name in names if plain(name) not in taken) or names
+            for key, names in self.fields.items()
+        }
+        return Shape(self.name, self.what, fields, self.required, self.any_of, self.order)
+
     def missing(self, found: Mapping[str, list[int]]) -> list[str]:
         """The required columns a header lacks, as published."""
         return [self.fields[key][0] for key in self.required if key not in found]
@@ -307,9 +319,29 @@ CONTACTS = Shape(
     ("provider_id", "name", "capacity"),
     any_of=("email", "address_1"),
 )
+FINANCE = Shape(
+    "finance",
+    "A bank statement or finance export (CSV, Excel or ODS): date, amount, reference",
+    {
+        "on": ("Date", "Transaction date", "Value date", "Posting date", "Posted date",
+               "Date received", "Payment date", "Entry date"),
+        "amount": ("Amount", "Amount (GBP)", "Transaction amount", "Value", "Net amount"),
+        "credit": ("Credit", "Credit amount", "Paid in", "Money in", "Credits", "Receipts"),
+        "debit": ("Debit", "Debit amount", "Paid out", "Money out", "Debits"),
+        "side": ("Credit/debit", "Debit/credit", "CR/DR", "DR/CR", "Sign", "Type",
+                 "Transaction type"),
+        "reference": ("Payment reference", "Reference", "Customer reference", "Payer reference"),
+        "details": ("Description", "Details", "Narrative", "Transaction description", "Memo"),
+        "payer": ("Payer", "Payer name", "Received from", "Counterparty", "Remitter", "Name"),
+        "bank_id": ("Transaction ID", "Bank reference", "Transaction number", "Entry reference",
+                    "FITID"),
+    },
+    ("on",),
+    any_of=("amount", "credit"),
+)  # fmt: skip
 
 REGISTER_SHAPES: tuple[Shape, ...] = (DEACTIVATED, HSCA, SEARCH, DIRECTORY, ASC)
 RETURNS_SHAPES: tuple[Shape, ...] = (CT_HOME_CARE, CT_CARE_HOME, STATUS)
 #: Every shape that can be brought, for a page that lists them.
 SHAPES: tuple[Shape, ...] = (*REGISTER_SHAPES, API, *RETURNS_SHAPES, CONTACTS)
-KNOWN_NAMES: frozenset[str] = frozenset(name for s in (*SHAPES, DUAL) for name in s.names)
+KNOWN_NAMES: frozenset[str] = frozenset(name for s in (*SHAPES, DUAL, FINANCE) for name in s.names)
