@@ -8,7 +8,7 @@ came; the standing is always worked out from them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -294,7 +294,7 @@ def _granted(now: Standing, step: Step) -> Standing:
     return replace(now, phase=Phase.UNDER_WAY, court=above, asked=None, last_on=step.on)
 
 
-_AFTER = {
+_AFTER: dict[StepKind, Callable[[Standing, Step], Standing]] = {
     K.TIME_EXTENDED: lambda now, step: replace(now, admitted_late=True),
     K.RESPONSE_FILED: _responded,
     K.RESPONSE_EXTENDED: _more_time,
