@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, flash, redirect, request, url_for
@@ -27,6 +28,7 @@ from enforcement.services import (
     recipients,
 )
 from enforcement.services.case_facts import balance, penalty_of
+from enforcement.services.sending import Enqueue
 from enforcement.services.work import Work
 from enforcement.web import access
 from enforcement.web.fields import DayField
@@ -38,6 +40,7 @@ from enforcement.web.staff.queueing import enqueue
 bp = Blueprint("letters", __name__, url_prefix="/cases/<reference>")
 BOTH = ["GET", "POST"]
 ON_A_NOTICE = "/notices/<int:notice_id>"
+AS_THE_FINAL = "It goes to the person and by the method of the final notice."
 
 
 class SupportForm(CaseForm):
@@ -124,38 +127,32 @@ def support(reference: str) -> Any:
 @access.needs(Permission.CHASE_PAYMENT)
 def reminder(reference: str) -> Any:
     """Remind the provider of what is owed."""
-    work, case = _opened(reference)
-    form = SendForm()
-    page = _page(
-        case,
-        Letter.REMINDER,
-        f"{_standing(work, case)} The reminder says so, and by when and how to pay. It goes to the "
-        "person and by the method of the final notice.",
-    )
-    return answer(
-        work, case, form, page,
-        lambda: money_letters.reminder(work, case, enqueue()),
-        "The reminder is on its way.",
-    )  # fmt: skip
+    says = f"The reminder says so, and by when and how to pay. {AS_THE_FINAL}"
+    return _about_money(reference, Letter.REMINDER, money_letters.reminder, says)
 
 
 @bp.route("/letters/refund", methods=BOTH)
 @access.needs(Permission.RECORD_MONEY)
 def refund(reference: str) -> Any:
     """Tell the provider what is repaid, and why."""
-    work, case = _opened(reference)
-    form = SendForm()
-    page = _page(
-        case,
-        Letter.REFUND,
-        f"{_standing(work, case)} The letter says what is repaid, why and by when. It goes to the "
-        "person and by the method of the final notice. Record the refund itself once it is paid.",
+    says = (
+        f"The letter says what is repaid, why and by when. {AS_THE_FINAL} Record the refund itself "
+        "once it is paid."
     )
-    return answer(
-        work, case, form, page,
-        lambda: money_letters.refund(work, case, enqueue()),
-        "The letter is on its way.",
-    )  # fmt: skip
+    return _about_money(reference, Letter.REFUND, money_letters.refund, says)
+
+
+def _about_money(
+    reference: str, letter: Letter, send: Callable[[Work, Case, Enqueue], Notice], says: str
+) -> Any:
+    """The balance, what a letter about it would say, and one button to send it."""
+    work, case = _opened(reference)
+    page = _page(case, letter, f"{_standing(work, case)} {says}")
+
+    def act() -> None:
+        send(work, case, enqueue())
+
+    return answer(work, case, SendForm(), page, act, "The letter is on its way.")
 
 
 def _standing(work: Work, case: Case) -> str:
