@@ -17,11 +17,21 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page
 from sqlalchemy import Engine
 
+from enforcement.domain.permissions import Role
 from enforcement.services.sending import deliver_ready
 from enforcement.settings import Settings
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PASSWORD = "lantern-fennel-quill-4821"
+STAFF = {
+    "orla.candlewick": Role.OFFICER,
+    "selma.rookhaven": Role.SENIOR,
+    "petra.silverdew": Role.PANEL,
+    "piers.hazelmoth": Role.PANEL,
+    "fintan.pennywhistle": Role.FINANCE,
+    "lotte.bellwether": Role.LEADER,
+    "aurelia.marshlight": Role.AUDITOR,
+}
 CODE = re.compile(r"\b[A-Z0-9]{4}-[A-Z0-9]{4}-[A-Z0-9]{4}\b")
 
 
@@ -53,6 +63,12 @@ class World:
             if email in mail["To"]:
                 found += [part.get_content() for part in mail.iter_attachments()]
         return found
+
+    def code_in_letter(self, email: str) -> str:
+        """The reply code as printed in the newest letter to this mailbox."""
+        found = CODE.search(text_of(self.letters_to(email)[-1])[1])
+        assert found is not None
+        return found[0]
 
 
 def text_of(pdf: bytes) -> tuple[int, str]:
@@ -203,6 +219,45 @@ class Colleague(Person):
             with self.page.expect_download():
                 button.click()
 
+    def reads_and_answers(self, case: str, reply: str, view: str, words: str) -> None:
+        """The reply is read whole, its files opened, and its one point answered."""
+        self.opens_case(case, "/replies")
+        self.follows(reply)
+        self.presses("I have read the whole reply")
+        self.opens_every_file()
+        self.page.get_by_role("link", name="Answer to point 1").click()
+        self.looks_at("point 1")
+        self.writes("What evidence was looked at", "Call log, and Capacity Tracker's own record")
+        self.chooses(view)
+        self.writes("Answer", words)
+        self.presses("Save the answer")
+
+    def puts_to_panel(self, case: str, outcome: str, reasons: str, excuse: str) -> None:
+        self.opens_case(case, "/decision")
+        self.follows_action("Put to the panel")
+        self.chooses(outcome)
+        self.writes("Reasons", reasons)
+        self.writes("Finding on reasonable excuse", excuse)
+
+    def finds(self, point: str, found: str, kind: str, reasons: str) -> None:
+        """The finding on the excuse that one point offers, on the page open."""
+        self.chooses(found)
+        self.page.get_by_label(f"{point}: what kind of excuse was offered?").select_option(kind)
+        self.writes(f"{point}: reasons of the finding", reasons)
+
+    def decides(self, case: str, action: str, outcome: str) -> None:
+        self.opens_case(case, "/decision")
+        self.follows_action(action)
+        self.chooses(outcome)
+        self.presses("Record the decision")
+
+    def closes(self, case: str, reason: str) -> None:
+        self.opens_case(case)
+        self.follows_action("Close the case")
+        self.chooses(reason)
+        self.presses("Close the case")
+        assert "The case is closed." in self.page.inner_text("body")
+
     def votes(self, reference: str, vote: str, reasons: str) -> None:
         self.opens_case(reference, "/decision")
         self.follows_action("Declare your interests")
@@ -263,6 +318,18 @@ class Provider(Person):
         self.page.locator("textarea").fill(words)
         for _ in ("the words", "who was responsible", "what else was tried"):
             self.presses("Save and continue")
+
+    def gives_reason(self, reason: str, *answers: str, words: str) -> None:
+        """A reason with its questions, each answered by one choice or, where empty, passed by."""
+        self.presses("Reply")
+        self.chooses(reason)
+        self.presses("Save and continue")
+        for answer in answers:
+            if answer:
+                self.chooses(answer)
+            self.presses("Save and continue")
+        self.page.locator("textarea").fill(words)
+        self.presses("Save and continue")
 
     def adds_evidence(self, *files: tuple[str, str, bytes]) -> None:
         self.page.locator("input[type=file]").set_input_files(

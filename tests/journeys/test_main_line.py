@@ -2,38 +2,37 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import people
-import pikepdf
 import pytest
+from earlier import a_copy_of
 from flask import Flask
-from PIL import Image
 from playwright.sync_api import Browser
+from received import (
+    EMAIL,
+    NAMED,
+    a_pdf,
+    a_picture,
+    contacts,
+    cqc_register,
+    report_name,
+    status_report,
+)
 
-from enforcement import create_reply_app, create_staff_app
-from enforcement.data.engine import open_engine
 from enforcement.domain.duties import Service
 from enforcement.domain.permissions import Actor, Role
 from enforcement.domain.windows import Month
-from enforcement.services import accounts, default_policies, history, returns
+from enforcement.services import history, returns
 from enforcement.services.loading import Incoming
 from enforcement.services.work import transaction
-from enforcement.settings import Settings
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
-
 DAYS = {
-    "the run": datetime(2026, 6, 16, 9, 0, tzinfo=UTC),
     "the sending": datetime(2026, 6, 17, 9, 0, tzinfo=UTC),
     "the reply": datetime(2026, 6, 19, 18, 30, tzinfo=UTC),
     "the answer": datetime(2026, 6, 22, 9, 0, tzinfo=UTC),
@@ -42,110 +41,6 @@ DAYS = {
     "the payment": datetime(2026, 7, 31, 10, 0, tzinfo=UTC),
     "the audit": datetime(2026, 8, 14, 10, 0, tzinfo=UTC),
 }
-STAFF = {
-    "orla.candlewick": Role.OFFICER,
-    "selma.rookhaven": Role.SENIOR,
-    "petra.silverdew": Role.PANEL,
-    "piers.hazelmoth": Role.PANEL,
-    "fintan.pennywhistle": Role.FINANCE,
-    "lotte.bellwether": Role.LEADER,
-    "aurelia.marshlight": Role.AUDITOR,
-}
-EMAIL = "ada.quillfeather@thistledown.example.org"
-NAMED = "1-900000011"  # the location whose three windows are missed
-PLACES = (
-    (NAMED, "Thistledown House", "1-900000001", "Thistledown Care Limited", 24),
-    ("1-900000012", "Thistledown Lodge", "1-900000001", "Thistledown Care Limited", 16),
-    ("1-900000021", "Fernhollow Court", "1-900000002", "Fernhollow Homes Limited", 40),
-)
-REGISTER = (
-    "Location ID", "Location HSCA start date", "Dormant (Y/N)", "Care home?", "Location Name",
-    "Location Telephone Number", "Care homes beds", "Location Inspection Directorate",
-    "Location Region", "Location Local Authority", "Location Street Address", "Location City",
-    "Location County", "Location Postal Code", "Provider Companies House Number", "Provider ID",
-    "Provider Name", "Provider HSCA Start Date", "Provider Ownership Type",
-    "Provider Street Address", "Provider City", "Provider County", "Provider Postal Code",
-    "Provider Telephone Number", "Provider Nominated Individual Name",
-    "Service type - Care home service without nursing", "Service type - Domiciliary care service",
-)  # fmt: skip
-
-
-def sheet(header: Sequence[str], rows: Sequence[Sequence[object]]) -> bytes:
-    out = io.StringIO()
-    csv.writer(out).writerows([header, *rows])
-    return out.getvalue().encode("utf-8-sig")
-
-
-def cqc_register() -> bytes:
-    """The care directory with filters, of two invented providers."""
-    rows = [
-        (cqc_id, "2019-04-01", "N", "Y", name, "01632 960001", beds, "Adult social care",
-         "South West", "Exampleshire", "1 Sample Lane", "Exampleton", "Exampleshire", "ZZ1 1ZZ",
-         "09999901", owner, owner_name, "2018-01-01", "Organisation", "14 Sample Street",
-         "Exampleton", "Exampleshire", "ZZ99 9ZZ", "01632 960002", "Ada Quillfeather", "Y", "")
-        for cqc_id, name, owner, owner_name, beds in PLACES
-    ]  # fmt: skip
-    return sheet(REGISTER, rows)
-
-
-def contacts() -> bytes:
-    header = ("Provider ID", "Contact name", "Capacity", "E-mail", "Source", "Date")
-    row = ("1-900000001", "Ada Quillfeather", "Director", EMAIL, "Capacity Tracker users",
-           "2026-06-01")  # fmt: skip
-    return sheet(header, [row])
-
-
-def status_report(month: Month) -> bytes:
-    """The monthly 0/1 report: one home has missed since April."""
-    header = ("CQC ID", "Location Name", "Provider", "User Count", month.title)
-    missed = month >= Month.parse("2026-04")
-    rows = [
-        (cqc_id, name, owner, 2, 0 if missed and cqc_id == NAMED else 1)
-        for cqc_id, name, _, owner, _ in PLACES
-    ]
-    return sheet(header, rows)
-
-
-def report_name(month: Month) -> str:
-    return f"Update_monthly_status_ASC_collection_care_home_{month}.csv"
-
-
-def a_pdf(words: str) -> bytes:
-    out = io.BytesIO()
-    with pikepdf.new() as made:
-        made.add_blank_page(page_size=(595, 842))
-        made.docinfo["/Title"] = words
-        made.save(out)
-    return out.getvalue()
-
-
-def a_picture() -> bytes:
-    out = io.BytesIO()
-    Image.new("RGB", (640, 480), "white").save(out, "PNG")
-    return out.getvalue()
-
-
-@pytest.fixture
-def world(migrated_sqlite: Path, tmp_path: Path, serve: Callable[[Flask], str]) -> Iterator[Any]:
-    """Both sites over one SQLite file, everybody's account, and the policies by default."""
-    database = tmp_path / "main-line.sqlite3"
-    database.write_bytes(migrated_sqlite.read_bytes())
-    settings = Settings.read(
-        {"ENFORCEMENT_INSTANCE": str(tmp_path / "i"), "DATABASE_URL": f"sqlite:///{database}"}
-    )
-    engine = open_engine(settings.database_url)
-    made = people.World(settings, engine, DAYS["the run"])
-    setting_up = Actor("set-up", "Set-up", frozenset({Role.ADMIN, Role.POLICY, Role.LEADER}))
-    with transaction(engine, setting_up, made.now, settings) as work:
-        default_policies.install(work)
-        for number, (username, role) in enumerate(STAFF.items(), 1001):
-            name = username.replace(".", " ").title()
-            accounts.create(work, username, name, f"J{number}", [role.value], people.PASSWORD)
-    made.reply = serve(create_reply_app(settings, clock=made.clock))
-    made.settings = replace(settings, reply_base_url=made.reply)
-    made.staff = serve(create_staff_app(made.settings, clock=made.clock))
-    yield made
-    engine.dispose()
 
 
 def earlier_months(world: Any) -> None:
@@ -156,18 +51,6 @@ def earlier_months(world: Any) -> None:
             month = Month.parse("2026-06") - back
             incoming = Incoming(status_report(month), report_name(month))
             returns.load(work, incoming, month, service=Service.CARE_HOME)
-
-
-def a_copy_of(world: Any, folder: Path, serve: Callable[[Flask], str]) -> Any:
-    """The same moment once more, so that one letter can be answered in two ways."""
-    twin = folder / "twin.sqlite3"
-    with sqlite3.connect(world.engine.url.database) as here, sqlite3.connect(twin) as there:
-        here.backup(there)
-    settings = replace(world.settings, database_url=f"sqlite:///{twin}")
-    settings.secrets()
-    made = people.World(settings, world.engine, world.now, pictures=500)
-    made.reply = serve(create_reply_app(settings, clock=made.clock))
-    return made
 
 
 def provider_replies(provider: Any, code: str) -> str:
@@ -197,7 +80,7 @@ def provider_replies(provider: Any, code: str) -> str:
 def test_a_missed_return_becomes_a_paid_penalty(
     world: Any, browser: Browser, serve: Callable[[Flask], str], tmp_path: Path
 ) -> None:
-    who = {name.split(".")[0]: people.Colleague(world, browser, name) for name in STAFF}
+    who = {name.split(".")[0]: people.Colleague(world, browser, name) for name in people.STAFF}
     officer, senior, finance = who["orla"], who["selma"], who["fintan"]
 
     # Given the register, the contacts and the returns of a year
@@ -266,50 +149,35 @@ def test_a_missed_return_becomes_a_paid_penalty(
     assert "Counted again: the same day and the same count" in senior.reads()
 
     # When the provider answers on a telephone, once with and once without JavaScript
-    letter = world.letters_to(EMAIL)[0]
-    code = people.CODE.search(people.text_of(letter)[1])
-    assert code is not None
+    code = world.code_in_letter(EMAIL)
     world.now = DAYS["the reply"]
     plain = a_copy_of(world, tmp_path, serve)
     without = people.Provider(plain, browser, "provider-no-script", width=390, script=False)
-    reply = provider_replies(without, code[0])
+    reply = provider_replies(without, code)
     provider = people.Provider(world, browser, "provider", width=390)
-    assert provider_replies(provider, code[0]) == reply
+    assert provider_replies(provider, code) == reply
     assert world.worker_sends() == {"sent": 1}  # the receipt
     # Then the officer reads it and answers every point
     world.now = DAYS["the answer"]
     officer.signs_in()
-    officer.opens_case(case, "/replies")
-    officer.follows(reply)
-    officer.presses("I have read the whole reply")
-    officer.opens_every_file()
-    officer.page.get_by_role("link", name="Answer to point 1").click()
-    officer.looks_at("point 1")
-    officer.writes("What evidence was looked at", "Call log, and Capacity Tracker's own record")
-    officer.chooses("Not accepted")
-    officer.writes("Answer", "Capacity Tracker was up on each of these days.")
-    officer.presses("Save the answer")
+    words = "Capacity Tracker was up on each of these days."
+    officer.reads_and_answers(case, reply, "Not accepted", words)
     assert "Not answered" not in officer.reads()
 
     # When the period is over, the officer puts the case to a panel of two
     world.now = DAYS["the panel"]
     officer.signs_in()
-    officer.opens_case(case, "/decision")
-    officer.follows_action("Put to the panel")
-    officer.chooses("Impose the penalty")
-    officer.writes("Reasons", "Three windows running were missed; the reply does not change that.")
-    officer.writes("Finding on reasonable excuse", "None is shown: the service was up.")
-    officer.chooses("Not a reasonable excuse")
-    point = f"Point 1 of {reply}"
-    officer.page.get_by_label(f"{point}: what kind of excuse was offered?").select_option("outage")
-    officer.writes(f"{point}: reasons of the finding", "Our record shows no outage on these days.")
+    reasons = "Three windows running were missed; the reply does not change that."
+    officer.puts_to_panel(
+        case, "Impose the penalty", reasons, "None is shown: the service was up."
+    )
+    point, kept_out = f"Point 1 of {reply}", "Our record shows no outage on these days."
+    officer.finds(point, "Not a reasonable excuse", "outage", kept_out)
     officer.presses("Put to the panel")
     for member in (who["petra"], who["piers"]):
         member.signs_in()
         member.votes(case, "Impose the penalty", "The record is clear.")
-    who["piers"].follows_action("Decide to impose the penalty")
-    who["piers"].chooses("Impose the penalty")
-    who["piers"].presses("Record the decision")
+    who["piers"].decides(case, "Decide to impose the penalty", "Impose the penalty")
     # And on one day register and amount are looked at again, and the final notice goes out
     officer.opens_case(case)
     officer.follows_action("Check the register")
@@ -335,11 +203,7 @@ def test_a_missed_return_becomes_a_paid_penalty(
     assert "The penalty is paid" in finance.reads()
     # Then the officer closes the case as paid
     officer.signs_in()
-    officer.opens_case(case)
-    officer.follows_action("Close the case")
-    officer.chooses("Paid")
-    officer.presses("Close the case")
-    assert "The case is closed." in officer.page.inner_text("body")
+    officer.closes(case, "Paid")
 
     an_audit(world, who, case)
 
