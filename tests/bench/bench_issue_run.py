@@ -24,14 +24,14 @@ import notice_story as told
 import sqlalchemy as sa
 from issue_run_story import NOW, OLIVE, RunStory
 from issue_run_workers import WORKER, environ, whole
+from signed_in import COOKIE, signed_in
 from sqlalchemy import Engine
 
 from enforcement import create_staff_app
 from enforcement.data.engine import open_engine
-from enforcement.data.people import Account, StaffSession
 from enforcement.data.schema import upgrade
 from enforcement.domain.permissions import Role
-from enforcement.services import default_policies, sign_in
+from enforcement.services import default_policies
 from enforcement.services.work import Work, transaction
 from enforcement.settings import Settings
 
@@ -97,15 +97,9 @@ class Reader:
     def __init__(self, story: RunStory) -> None:
         self._stop = threading.Event()
         self.taken: list[float] = []
-        now, secret = datetime.now(UTC), "secret-of-olive"
-        with story.begin(OLIVE, now) as work:
-            account = work.session.scalars(sa.select(Account).filter_by(username="olive")).one()
-            digest = sign_in.secret_hash(secret)
-            work.session.add(
-                StaffSession(secret_hash=digest, account_id=account.id, created_at=now, seen_at=now)
-            )
+        secret = signed_in(story.engine, "olive", datetime.now(UTC))
         self._client = create_staff_app(story.settings).test_client()
-        self._client.set_cookie("staff-session", secret)
+        self._client.set_cookie(COOKIE, secret)
         assert all(self._client.get(page).status_code == 200 for page in self.PAGES)
         self._thread = threading.Thread(target=self._read)
 

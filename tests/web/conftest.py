@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
 import page_checks
 import pytest
 import showcase as shown
+from desk_in_browser import Desk, desk_over
+from flask import Flask
+from playwright.sync_api import Browser
 
 
 @pytest.fixture(scope="session")
@@ -22,6 +25,17 @@ def page_checker() -> Callable[..., None]:
 def showcase() -> ModuleType:
     """A small site with a page of every part, for the shell's own tests (see showcase.py)."""
     return shown
+
+
+@pytest.fixture
+def desk(
+    migrated_sqlite: Path, tmp_path: Path, browser: Browser, serve: Callable[[Flask], str]
+) -> Iterator[Desk]:
+    """The staff site in a browser (see desk_in_browser.py)."""
+    file = tmp_path / "desk.sqlite3"
+    file.write_bytes(migrated_sqlite.read_bytes())
+    with desk_over(file, browser, serve) as made:
+        yield made
 
 
 # Pages meet both engines where something could differ: many at once, and what strangers send.

@@ -10,8 +10,8 @@ from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
+from signed_in import COOKIE, signed_in
 from sqlalchemy import Engine
-from sqlalchemy.orm import Session
 
 from enforcement import create_staff_app
 from enforcement.data.cases import Case, CaseMiss
@@ -19,7 +19,7 @@ from enforcement.data.decisions import Decision, PanelVote
 from enforcement.data.files import ImportedFile
 from enforcement.data.notices import Notice, OutboxItem
 from enforcement.data.payments import LedgerEntry, Penalty
-from enforcement.data.people import Account, StaffSession
+from enforcement.data.people import Account
 from enforcement.data.policies import Policy
 from enforcement.data.register import Duty, Location, Provider
 from enforcement.data.replies import Reply, ReplyFile
@@ -35,7 +35,7 @@ from enforcement.domain.events import fact_hash
 from enforcement.domain.names import search_name
 from enforcement.domain.permissions import Role, system_actor
 from enforcement.domain.windows import Month, window_for
-from enforcement.services import cases, default_policies, files, sign_in
+from enforcement.services import cases, default_policies, files
 from enforcement.services.accounts import actor_of
 from enforcement.services.case_clocks import start_clock
 from enforcement.services.work import Work, transaction
@@ -351,25 +351,12 @@ class Site:
 
     def client(self, username: str) -> FlaskClient:
         client = self.app.test_client()
-        client.set_cookie("staff-session", self.secret(username))
+        client.set_cookie(COOKIE, self.secret(username))
         return client
 
     def secret(self, username: str) -> str:
         """A session of this person, started as signing in starts one."""
-        secret = f"secret-of-{username}"
-        with Session(self.engine) as session:
-            digest = sign_in.secret_hash(secret)
-            if session.get(StaffSession, digest) is None:
-                session.add(
-                    StaffSession(
-                        secret_hash=digest,
-                        account_id=self.seeded.accounts[username].id,
-                        created_at=NOW,
-                        seen_at=NOW,
-                    )
-                )
-                session.commit()
-        return secret
+        return signed_in(self.engine, username, NOW)
 
     @contextmanager
     def work(self, username: str) -> Iterator[Work]:

@@ -14,13 +14,12 @@ from axe_playwright_python.sync_playwright import Axe
 from bundle_story import SECRET, Tribunal, letter
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser
+from signed_in import COOKIE, signed_in
 from sqlalchemy import Engine
-from sqlalchemy.orm import Session
 
 from enforcement import create_staff_app
-from enforcement.data.people import StaffSession
 from enforcement.domain.permissions import system_actor
-from enforcement.services import bundle_making, sign_in
+from enforcement.services import bundle_making
 from enforcement.services.work import transaction
 from enforcement.settings import Settings
 
@@ -46,17 +45,12 @@ class Desk:
 
     def client(self, who: str) -> FlaskClient:
         """This person, signed in at the story's own moment."""
-        secret, at = f"secret-of-{who}", self.tribunal.at
-        digest = sign_in.secret_hash(secret)
-        with Session(self.tribunal.engine) as session, session.begin():
-            if session.get(StaffSession, digest) is None:
-                account = self.site.seeded.accounts[who].id
-                session.add(
-                    StaffSession(secret_hash=digest, account_id=account, created_at=at, seen_at=at)
-                )
         client = self.site.app.test_client()
-        client.set_cookie("staff-session", secret)
+        client.set_cookie(COOKIE, self.secret(who))
         return client
+
+    def secret(self, who: str) -> str:
+        return signed_in(self.tribunal.engine, who, self.tribunal.at)
 
     def get(self, path: str = "", who: str = "olive") -> str:
         answer = self.client(who).get(HOME + path)
@@ -150,10 +144,10 @@ def test_the_screens_are_accessible_at_both_widths(
     desk.post("/tribunal/make", volume_mb="50")
     desk.work()
     address = serve(desk.site.app)
-    desk.client("olive")  # starts the session whose cookie the browser carries
+    cookie = {"name": COOKIE, "value": desk.secret("olive"), "url": address}
     for width in (1280, 390):
         context = browser.new_context(viewport={"width": width, "height": 900})
-        context.add_cookies([{"name": "staff-session", "value": "secret-of-olive", "url": address}])
+        context.add_cookies([cookie])
         page = context.new_page()
         for name, path in (("home", ""), ("edition", "/tribunal/1"), ("redact", "/tribunal/redact"),
                            ("add", "/tribunal/add"), ("make", "/tribunal/make")):  # fmt: skip

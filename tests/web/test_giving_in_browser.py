@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -11,71 +10,26 @@ from typing import Any
 
 import notice_story as told
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
-from sqlalchemy.orm import Session
+from desk_in_browser import Desk, look
+from playwright.sync_api import Page
 
-from enforcement import create_staff_app
-from enforcement.data.engine import open_engine
-from enforcement.data.people import StaffSession
 from enforcement.domain.giving import Method
-from enforcement.domain.permissions import Role
-from enforcement.services import accounts, default_policies, giving, sending, sign_in
-from enforcement.services.work import transaction
-from enforcement.settings import Settings
-from enforcement.web.transactions import engine as database
+from enforcement.services import giving, sending
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 LATER = told.NOW + timedelta(days=6)
-WIDTHS = (1280, 390)
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-ADMIN = told.person("admin", Role.ADMIN)
 ROLES = {"olive": "officer", "sam": "senior"}
 CASE = "/cases/ASC-2026-000001"
 OLD_OFFICE = replace(told.REGISTERED_OFFICE, address=("1 Former Road",), postcode="ZZ99 1ZZ")
 
 
 @pytest.fixture
-def pages(
-    migrated_sqlite: Path, tmp_path: Path, browser: Browser, serve: Callable[..., str]
-) -> Iterator[Callable[[str], Page]]:
+def pages(desk: Desk) -> Callable[..., Page]:
     """`pages(name)`: a signed-in page of this person; the notice of intent has come back."""
-    file = tmp_path / "giving.sqlite3"
-    file.write_bytes(migrated_sqlite.read_bytes())
-    settings = Settings.read(
-        {"ENFORCEMENT_INSTANCE": str(tmp_path), "DATABASE_URL": f"sqlite:///{file}"}
-    )
-    engine = open_engine(settings.database_url)
-
-    def begin(actor: Any, now: Any = told.NOW) -> Any:
-        return transaction(engine, actor, now, settings)
-
-    with begin(ADMIN) as work:
-        default_policies.install(work)
-        made = {
-            name: accounts.create(
-                work, username=name, name=name.title(), staff_number=name.upper(),
-                password="a long invented passphrase 17", roles=[role],
-            ).id
-            for name, role in ROLES.items()
-        }  # fmt: skip
-    _posted_and_returned(begin)
-    app = create_staff_app(settings, clock=lambda: LATER)
-    address = serve(app)
-
-    def page_of(name: str) -> Page:
-        with Session(engine) as session, session.begin():
-            digest = sign_in.secret_hash(name)
-            session.add(StaffSession(secret_hash=digest, account_id=made[name],
-                                     created_at=LATER, seen_at=LATER))  # fmt: skip
-        context = browser.new_context(base_url=address)
-        context.add_cookies([{"name": "staff-session", "value": name, "url": address}])
-        return context.new_page()
-
-    yield page_of
-    with app.app_context():
-        database().dispose()
-    engine.dispose()
+    desk.staff(ROLES)
+    _posted_and_returned(desk.begin)
+    desk.now = LATER
+    return desk.page
 
 
 def _posted_and_returned(begin: Any) -> None:
@@ -88,19 +42,7 @@ def _posted_and_returned(begin: Any) -> None:
         giving.failed(work, story.notice(work), "returned", "“Addressee gone away” on the envelope")
 
 
-def look(page: Page, name: str) -> None:
-    """Every rule of axe at both widths, nothing sideways, and a picture when one is asked for."""
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 900})
-        found = Axe().run(page, options={"runOnly": RULES}).response["violations"]
-        said = [(v["id"], node["html"][:160]) for v in found for node in v["nodes"]]
-        assert said == [], (name, width)
-        assert not page.evaluate("document.documentElement.scrollWidth > innerWidth"), (name, width)
-        if folder := os.environ.get("GIVING_PICTURES"):
-            page.screenshot(path=str(Path(folder) / f"{name}-{width}.png"), full_page=True)
-
-
-def test_from_returned_post_to_a_new_notice(pages: Callable[[str], Page], tmp_path: Path) -> None:
+def test_from_returned_post_to_a_new_notice(pages: Callable[..., Page], tmp_path: Path) -> None:
     officer, senior = pages("olive"), pages("sam")
     officer.goto("/tasks")
     assert officer.get_by_text("Addressee gone away").is_visible()

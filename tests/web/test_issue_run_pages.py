@@ -14,13 +14,11 @@ import pytest
 from flask.testing import FlaskClient
 from issue_run_story import NOW, RunStory
 from notice_story import person
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from signed_in import COOKIE, signed_in
 
 from enforcement import create_staff_app
-from enforcement.data.people import Account, StaffSession
 from enforcement.domain.permissions import Role
-from enforcement.services import sending, sign_in
+from enforcement.services import sending
 from enforcement.web.exports import unguard
 from enforcement.web.transactions import engine as database
 
@@ -36,18 +34,8 @@ class Site:
         self.app = create_staff_app(story.settings, clock=lambda: NOW)
 
     def client(self, username: str) -> FlaskClient:
-        secret = f"secret-of-{username}"
-        with Session(self.story.engine) as session, session.begin():
-            account = session.scalars(select(Account).where(Account.username == username)).one()
-            digest = sign_in.secret_hash(secret)
-            if session.get(StaffSession, digest) is None:
-                session.add(
-                    StaffSession(
-                        secret_hash=digest, account_id=account.id, created_at=NOW, seen_at=NOW
-                    )
-                )
         client = self.app.test_client()
-        client.set_cookie("staff-session", secret)
+        client.set_cookie(COOKIE, signed_in(self.story.engine, username, NOW))
         return client
 
     def get(self, client: FlaskClient, address: str) -> str:
