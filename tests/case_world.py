@@ -88,7 +88,7 @@ class World:
     """One case, the day it is, and the diary."""
 
     today: date = START
-    facts: CaseFacts = field(default_factory=lambda: CaseFacts(state=State.TRIAGE))
+    facts: CaseFacts = field(default_factory=lambda: CaseFacts(State.TRIAGE, register_drift=()))
     round: Round = field(default_factory=Round)
     drafters: set[str] = field(default_factory=set)
     approvers: set[str] = field(default_factory=set)
@@ -202,6 +202,7 @@ class World:
             breach_reevaluated=True,
             register_checked_on=self.today,
             register_drift=(),
+            paper_drift=(),
             amount_recomputed_on=self.today,
             unread_replies=0,
             unanswered_points=0,
@@ -231,10 +232,12 @@ def intent_must_hold(world: World) -> None:
     assert facts.exclusions_clear, "an exclusion applies"
     assert not facts.dual_registration_open, "two providers may be answerable"
     assert facts.amount_known, "no amount is known"
+    assert not facts.register_drift, "the register had changed"
     assert not facts.on_hold, "the case was held"
 
 
 def page_must_hold(world: World) -> None:
+    assert not world.facts.paper_drift, "the paper names another"
     assert world.facts.proper_address, "the address is not proper"
     assert not world.facts.elements_missing, "an element is missing from the page"
 
@@ -242,6 +245,7 @@ def page_must_hold(world: World) -> None:
 def sealed_must_hold(world: World) -> None:
     assert world.facts.seal_intact, "what is sent is not what was approved"
     assert world.facts.proper_address, "the address is not proper"
+    assert not world.facts.paper_drift, "the paper names another"
 
 
 def intent_sent_must_hold(world: World) -> None:
@@ -511,7 +515,8 @@ def priced_yesterday(world: World) -> None:
 # What may go wrong between any two steps.
 MISHAPS: dict[str, Callable[[World], None]] = {
     "hold": _turns(on_hold=True),
-    "drift": _turns(register_drift=("name",)),
+    "drift": _turns(register_drift=("The home was sold.",)),
+    "old paper": _turns(paper_drift=("it says another name",)),
     "not checked": register_checked_yesterday,
     "not priced": priced_yesterday,
     "public body": _turns(public_body=True),

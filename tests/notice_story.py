@@ -25,6 +25,18 @@ MONTHS = (Month(2026 * 12 + 2), Month(2026 * 12 + 3), Month(2026 * 12 + 4))  # M
 PROVIDER = "Invented Meadow Care Limited"
 
 
+LETTER = b"From: fees@example.com\nDate: Mon, 1 Jun 2026 09:00:00 +0100\nTo: team@example.com\nSubject: Fee\n\nInvented letter.\n"
+
+
+def confirm_fee(begin: Callable[..., Any], reference: str, pence: int, now: datetime = NOW) -> None:
+    """CQC's figure: one person enters it with its evidence, another reads the same."""
+    with begin(OTHER_OFFICER, now) as work:
+        case = cases.find(work, reference)
+        amounts.enter(work, case, pence, "CQC letter of 1 July 2026, invented", "fee.eml", LETTER)
+    with begin(OFFICER, now) as work:
+        amounts.confirm(work, cases.find(work, reference), pence)
+
+
 def person(name: str, *roles: Role) -> Actor:
     return Actor(identity=f"staff:{name}", name=name.title(), roles=frozenset(roles))
 
@@ -248,9 +260,9 @@ class Story:
 
     def ready_for_money(self, now: datetime, pence: int = 238_800) -> None:
         """CQC's figure, the working of the day and the register check of the day."""
+        confirm_fee(self.begin, self.reference, pence, now)
         with self.begin(OFFICER, now) as work:
             case = self.case(work)
-            amounts.confirm(work, case, pence, "CQC letter of 1 July 2026, invented")
             amounts.recompute(work, case)
             case.register_checked_on = work.today
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from enforcement.data.bulk import table_of
-from enforcement.data.register import DualRegistration, Duty, Location, Provider
+from enforcement.data.register import DualRegistration, Duty, Location, Provider, RegisterChange
 
 Values = dict[str, Any]
 
@@ -40,6 +40,23 @@ def duties(
         place = location_ids[values.pop("location_id")]
         found.setdefault(place, {})[values["service"]] = values
     return found
+
+
+LINKS = ("predecessor", "successor")
+
+
+def links(session: Session, location_ids: dict[int, str]) -> set[tuple[str, str, str]]:
+    """Every link that CQC named between locations: (location, kind, other location), by CQC id."""
+    rows = session.execute(
+        select(RegisterChange.location_id, RegisterChange.kind, RegisterChange.after).where(
+            RegisterChange.kind.in_(LINKS)
+        )
+    )
+    return {
+        (location_ids[place], kind, other)
+        for place, kind, other in rows
+        if place is not None and other is not None
+    }
 
 
 def _rows(

@@ -12,6 +12,7 @@ from datetime import date
 from enforcement.domain.gates import (
     BEFORE_INTENT,
     BEFORE_MONEY,
+    ON_PAPER,
     CaseFacts,
     Gate,
     Guard,
@@ -28,7 +29,6 @@ from enforcement.domain.gates import (
     panel_apart,
     payment_overdue,
     period_over,
-    proper_address,
     quorum_against,
     quorum_for,
     replies_answered,
@@ -111,7 +111,7 @@ TABLE: tuple[Transition, ...] = (
     ),
     Transition(
         A.SUBMIT_INTENT, _one(S.INTENT_DRAFT), P.DRAFT_NOTICE, S.INTENT_REVIEW,
-        "intent_submitted", (*BEFORE_INTENT, proper_address, elements_present), Part.DRAFTER,
+        "intent_submitted", (*BEFORE_INTENT, *ON_PAPER, elements_present), Part.DRAFTER,
     ),
     Transition(
         A.RETURN_INTENT, _one(S.INTENT_REVIEW, S.INTENT_APPROVED), P.APPROVE_NOTICE,
@@ -119,12 +119,12 @@ TABLE: tuple[Transition, ...] = (
     ),
     Transition(
         A.APPROVE_INTENT, _one(S.INTENT_REVIEW), P.APPROVE_NOTICE, S.INTENT_APPROVED,
-        "intent_approved", (*BEFORE_INTENT, proper_address, elements_present, seal_intact),
+        "intent_approved", (*BEFORE_INTENT, *ON_PAPER, elements_present, seal_intact),
         Part.APPROVER,
     ),
     Transition(
         A.ISSUE_INTENT, _one(S.INTENT_APPROVED), P.ISSUE_NOTICE, S.INTENT_ISSUED,
-        "intent_issued", (*BEFORE_INTENT, proper_address, seal_intact),
+        "intent_issued", (*BEFORE_INTENT, *ON_PAPER, seal_intact),
     ),
     Transition(
         A.RECORD_INTENT_GIVEN, _one(S.INTENT_ISSUED), None, S.REPRESENTATIONS, "intent_given"
@@ -148,7 +148,7 @@ TABLE: tuple[Transition, ...] = (
     ),
     Transition(
         A.SUBMIT_FINAL, _one(S.FINAL_DRAFT), P.DRAFT_NOTICE, S.FINAL_REVIEW, "final_submitted",
-        (*BEFORE_MONEY, proper_address, elements_present), Part.DRAFTER,
+        (*BEFORE_MONEY, *ON_PAPER, elements_present), Part.DRAFTER,
     ),
     Transition(
         A.RETURN_FINAL, _one(S.FINAL_REVIEW, S.FINAL_APPROVED), P.APPROVE_NOTICE, S.FINAL_DRAFT,
@@ -156,12 +156,12 @@ TABLE: tuple[Transition, ...] = (
     ),
     Transition(
         A.APPROVE_FINAL, _one(S.FINAL_REVIEW), P.APPROVE_NOTICE, S.FINAL_APPROVED,
-        "final_approved", (*BEFORE_MONEY, proper_address, elements_present, seal_intact),
+        "final_approved", (*BEFORE_MONEY, *ON_PAPER, elements_present, seal_intact),
         Part.APPROVER,
     ),
     Transition(
         A.ISSUE_FINAL, _one(S.FINAL_APPROVED), P.ISSUE_NOTICE, S.FINAL_ISSUED, "final_issued",
-        (*BEFORE_MONEY, proper_address, seal_intact),
+        (*BEFORE_MONEY, *ON_PAPER, seal_intact),
     ),
     Transition(A.RECORD_FINAL_GIVEN, _one(S.FINAL_ISSUED), None, S.PAYMENT, "final_given"),
     Transition(

@@ -196,11 +196,13 @@ class FeeLine:
     location_id: str
     name: str
     service: Service
+    count: int  # places, or people using the service
     basis: str
     pence: int
 
     def as_json(self) -> dict[str, str | int]:
         return {
+            "count": self.count,
             "location_id": self.location_id,
             "name": self.name,
             "service": self.service.value,
@@ -265,7 +267,7 @@ def _service_line(location: LocationBasis, service: Service, scheme: FeeScheme) 
     else:
         pence = scheme.community_pence(count)
         basis = _community_words(count, pence, scheme)
-    return FeeLine(location.location_id, location.name, service, basis, pence)
+    return FeeLine(location.location_id, location.name, service, count, basis, pence)
 
 
 def _band(places: int, scheme: FeeScheme) -> str:
@@ -299,7 +301,7 @@ def provider_fee(locations: Sequence[LocationBasis], scheme: FeeScheme) -> FeeEs
     Refuses (BadInput) no locations, and one location given twice.
     """
     if not locations:
-        raise BadInput("A fee needs at least one location.", rule=AMOUNT_RULE)
+        raise BadInput("No location is registered to the provider, so there is no fee.", rule=AMOUNT_RULE)
     ordered = sorted(locations, key=lambda location: location.location_id)
     for before, after in pairwise(ordered):
         if before.location_id == after.location_id:

@@ -48,7 +48,8 @@ class CaseFacts:
     decided_on: date | None = None
     # before money
     register_checked_on: date | None = None
-    register_drift: tuple[str, ...] = ()
+    register_drift: tuple[str, ...] | None = None
+    paper_drift: tuple[str, ...] = ()
     breach_reevaluated: bool = False
     amount_recomputed_on: date | None = None
     amount_confirmed: bool = False

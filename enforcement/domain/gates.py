@@ -227,14 +227,32 @@ def panel_apart(f: CaseFacts, today: date) -> Gate:
 
 
 def register_checked(f: CaseFacts, today: date) -> Gate:
-    if f.register_drift:
-        return Gate("register_checked", False, "Changed: " + "; ".join(f.register_drift) + ".", "")
     return _gate(
         "register_checked",
         f.register_checked_on == today,
         "The register was checked today and nothing that matters has changed.",
         "The register has not been checked today.",
         "2012 Act s.277E",
+    )
+
+
+def register_agrees(f: CaseFacts, today: date) -> Gate:
+    return _gate(
+        "register_agrees",
+        f.register_drift == (),
+        "Nothing in the register has changed that stands in the way.",
+        "The register changed: " + " ".join(f.register_drift or ("it was not compared.",)),
+        REG2,
+    )
+
+
+def paper_agrees(f: CaseFacts, today: date) -> Gate:
+    return _gate(
+        "paper_agrees",
+        not f.paper_drift,
+        "The notice names the provider as the register does today.",
+        "The notice is no longer right: " + "; ".join(f.paper_drift) + ". Draft it again.",
+        REG7,
     )
 
 
@@ -320,6 +338,7 @@ BEFORE_INTENT: tuple[Guard, ...] = (
     exclusions_clear,
     one_liable_provider,
     amount_known,
+    register_agrees,
     not_on_hold,
 )
 BEFORE_MONEY: tuple[Guard, ...] = (
@@ -330,8 +349,10 @@ BEFORE_MONEY: tuple[Guard, ...] = (
     panel_apart,
     not_public_body,
     register_checked,
+    register_agrees,
     breach_stands,
     amount_current,
     amount_confirmed,
     not_on_hold,
 )
+ON_PAPER: tuple[Guard, ...] = (proper_address, paper_agrees)

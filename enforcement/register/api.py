@@ -27,7 +27,7 @@ from enforcement.register.decoding import text_of_file
 from enforcement.register.locations import company_number
 from enforcement.register.register_file import repeated
 from enforcement.register.repairs import Repairs
-from enforcement.register.rows import LocationRow, ProviderRow, RegisterFile, Rejected
+from enforcement.register.rows import LocationRow, ProviderRow, RegisterFile, Rejected, Relation
 from enforcement.register.service_types import is_in_scope, services_of_names
 
 Record = dict[str, Any]
@@ -197,22 +197,30 @@ def _location(line: int, record: Record, repairs: Repairs) -> LocationRow:
         registered_on=date_of(_text(record, "registrationDate")),
         deregistered_on=ended,
         directorate=directorate,
-        predecessors=_related(line, relations, "predecessor", repairs),
-        successors=_related(line, relations, "successor", repairs),
+        relations=tuple(
+            related
+            for kind in ("predecessor", "successor")
+            for related in _related(line, relations, kind, repairs)
+        ),
     )
 
 
-def _related(line: int, relations: list[Record], kind: str, repairs: Repairs) -> tuple[str, ...]:
-    """Ids of the chain; an unusable one is left out with a notice, the location stays."""
-    found: dict[str, None] = {}
+def _related(
+    line: int, relations: list[Record], kind: str, repairs: Repairs
+) -> tuple[Relation, ...]:
+    """The chain; a link with an unusable id is left out with a notice, the location stays."""
+    found: dict[str, Relation] = {}
     for relation in relations:
         if kind not in _text(relation, "type").lower():
             continue
         try:
-            found[cqc_id(_text(relation, "relatedLocationId"), "related location id")] = None
+            other = cqc_id(_text(relation, "relatedLocationId"), "related location id")
         except BadCell as fault:
             repairs.note("related location left out", line, str(fault))
-    return tuple(found)
+            continue
+        reason = text_or_none(_text(relation, "reason")) or ""
+        found.setdefault(other, Relation(kind, other, reason[:60]))
+    return tuple(found.values())
 
 
 def _provider(line: int, record: Record, repairs: Repairs) -> ProviderRow:

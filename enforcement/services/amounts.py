@@ -1,7 +1,7 @@
 """The amount: CQC's fee for the provider's registration (SI 2022/1175 reg 3), in whole pence.
 
-Our figure is worked out under the scheme in force on the day and stays an estimate until an
-officer records CQC's own, with evidence. A confirmed figure is never overwritten by a working
+Our figure is worked out under the scheme in force on the day and stays an estimate until one
+person entered CQC's own with its evidence and another read the same figure there. A confirmed figure is never overwritten by a working
 that differs from it: the difference is flagged and closes the gate until somebody has looked.
 """
 
@@ -31,8 +31,11 @@ from enforcement.domain.fees import (
     scheme_on,
 )
 from enforcement.domain.permissions import Permission
-from enforcement.domain.refusals import BadInput, NoFeeScheme, WrongState
+from enforcement.domain.refusals import BadInput, NoFeeScheme, SamePerson, WrongState
+from enforcement.domain.words import pounds
 from enforcement.services.cases import stream
+from enforcement.services.evidence import examine
+from enforcement.services.files import keep
 from enforcement.services.policies import approved
 from enforcement.services.work import Work
 
@@ -164,6 +167,8 @@ def acknowledge(work: Work, case: Case, reason: str) -> None:
         raise BadInput("Say why CQC’s figure stands although our working differs.")
     trace |= {
         "acknowledged": [case.amount_pence, trace["total_pence"]],
+        "acknowledged_why": reason.strip(),
+        "acknowledged_by_name": work.actor.name,
         "difference": None,
         "recomputed_on": work.today.isoformat(),
     }
@@ -181,32 +186,122 @@ def acknowledge(work: Work, case: Case, reason: str) -> None:
     work.session.flush()
 
 
-def confirm(work: Work, case: Case, pence: int, evidence: str) -> None:
-    """Record CQC's own figure with where it stands. Pence.
+def enter(
+    work: Work, case: Case, pence: int, words: str, filename: str, content: bytes
+) -> dict[str, Any]:
+    """Enter CQC's own figure with the file it stands in, for a second person to check. Pence.
 
-    Refuses BadInput (no sum, no evidence), WrongState (a final notice is out), NotAllowed.
+    Nothing moves before the check. A figure entered before and not checked is replaced. Refuses
+    BadInput (no sum, no words, a file `evidence.examine` refuses), WrongState (a notice with its
+    approver or out stands on the amount), NotAllowed.
     """
     work.require(Permission.CONFIRM_AMOUNT)
     _refuse_in(case, _OUT | _WITH_APPROVER)
-    amount = Amount(pence, AmountStatus.CONFIRMED, evidence.strip())
-    trace = dict(case.amount_trace or {})
-    if (case.amount_pence, case.amount_status, trace.get("evidence")) == (
-        amount.pence,
-        amount.status,
-        amount.evidence,
-    ):
-        return
-    case.amount_pence, case.amount_status = amount.pence, amount.status.value
-    # The figure is new, so the working must be set against it again before any notice.
-    trace |= {"evidence": amount.evidence, "recomputed_on": None, "difference": None}
-    case.amount_trace = trace
+    amount = Amount(pence, AmountStatus.CONFIRMED, words.strip())
+    file = examine(filename, content, work.settings)
+    entered: dict[str, Any] = {
+        "pence": amount.pence,
+        "evidence": amount.evidence,
+        "file": keep(work, file.content, file.mime),
+        "name": file.name,
+        "by": work.actor.identity,
+        "by_name": work.actor.name,
+        "at": work.now.isoformat(),
+    }
+    case.amount_trace = {**(case.amount_trace or {}), "entered": entered}
     work.record(
         stream(case),
-        "amount_confirmed",
-        {"pence": amount.pence, "evidence": amount.evidence},
+        "amount_entered",
+        {"pence": amount.pence, "evidence": amount.evidence, "evidence_sha256": entered["file"]},
         permission=Permission.CONFIRM_AMOUNT,
     )
     work.session.flush()
+    return entered
+
+
+def waiting(case: Case) -> dict[str, Any] | None:
+    """The figure of CQC that waits for a second person's check, or None."""
+    found: dict[str, Any] | None = (case.amount_trace or {}).get("entered")
+    return found
+
+
+def confirm(work: Work, case: Case, pence: int) -> None:
+    """A second person reads the same figure in the evidence: it becomes the amount. Pence.
+
+    Refuses WrongState (nothing waits; a notice stands on the amount), SamePerson, BadInput when
+    the two did not read the same, NotAllowed.
+    """
+    work.require(Permission.CONFIRM_AMOUNT)
+    _refuse_in(case, _OUT | _WITH_APPROVER)
+    entered = _refuse_own(work, case)
+    if pence != entered["pence"]:
+        raise BadInput(
+            f"You read {pounds(pence)}; {entered['by_name']} entered {pounds(entered['pence'])}.",
+            fix="Look at the file again. If what was entered is wrong, turn it down.",
+        )
+    case.amount_pence, case.amount_status = pence, AmountStatus.CONFIRMED.value
+    trace = {key: value for key, value in (case.amount_trace or {}).items() if key != "entered"}
+    # The figure is new, so the working must be set against it again before any notice.
+    case.amount_trace = trace | {
+        "evidence": entered["evidence"],
+        "evidence_file": entered["file"],
+        "evidence_name": entered["name"],
+        "entered_by_name": entered["by_name"],
+        "checked_by_name": work.actor.name,
+        "checked_at": work.now.isoformat(),
+        "recomputed_on": None,
+        "difference": None,
+    }
+    work.record(
+        stream(case),
+        "amount_confirmed",
+        {
+            "pence": pence,
+            "evidence": entered["evidence"],
+            "evidence_sha256": entered["file"],
+            "entered_by": entered["by"],
+        },
+        permission=Permission.CONFIRM_AMOUNT,
+    )
+    work.session.flush()
+
+
+def turn_down(work: Work, case: Case, reason: str) -> None:
+    """The figure that waits is not what the evidence says, or was entered in error.
+
+    Whoever entered it may take it back as well. Refuses BadInput without words, WrongState when
+    nothing waits, NotAllowed.
+    """
+    work.require(Permission.CONFIRM_AMOUNT)
+    entered = waiting(case)
+    if entered is None:
+        raise WrongState("No figure waits to be checked.")
+    if not reason.strip():
+        raise BadInput("Say what is wrong with the figure.")
+    trace = dict(case.amount_trace or {})
+    del trace["entered"]
+    case.amount_trace = trace
+    work.record(
+        stream(case),
+        "amount_turned_down",
+        {"pence": entered["pence"], "entered_by": entered["by"]},
+        texts={"reason": reason.strip()},
+        permission=Permission.CONFIRM_AMOUNT,
+    )
+    work.session.flush()
+
+
+def _refuse_own(work: Work, case: Case) -> dict[str, Any]:
+    entered = waiting(case)
+    if entered is None:
+        raise WrongState("No figure waits to be checked.", fix="Enter CQC’s figure first.")
+    if entered["by"] == work.actor.identity:
+        raise SamePerson(
+            f"{work.actor.name} entered this figure, so may not check it.",
+            rule="Separation of duties",
+            fix="Ask a colleague to read the figure in the evidence.",
+        )
+    return entered
 
 
 _OUT = frozenset(

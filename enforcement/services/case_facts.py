@@ -13,13 +13,14 @@ from enforcement.data.deciding import Extension
 from enforcement.data.decisions import Decision
 from enforcement.data.notices import Notice
 from enforcement.data.payments import Appeal, LedgerEntry, Penalty
-from enforcement.data.register import DualRegistration, Duty, Location
+from enforcement.data.register import DualRegistration, Duty, Location, RegisterChange
 from enforcement.data.replies import Reply, ReplyPoint
 from enforcement.domain.cases import CaseFacts, State
 from enforcement.domain.events import fact_hash
 from enforcement.domain.giving import Capacity, Method, is_proper, person_kind
 from enforcement.domain.permissions import CasePeople
 from enforcement.domain.refusals import HistoryBroken, NotFound
+from enforcement.services import drift
 from enforcement.services.breaches import breach_stands
 from enforcement.services.files import fetch
 from enforcement.services.findings import left as findings_left
@@ -90,6 +91,13 @@ _BESIDE = select(
     _EXTENDED.scalar_subquery().label("extended_to"),
 )
 
+    # Only a case whose provider changed since it opened is compared with the register in full.
+    exists()
+    .where(
+        RegisterChange.provider_id == bindparam("provider"),
+        RegisterChange.noticed_at > bindparam("since", type_=RegisterChange.noticed_at.type),
+    )
+    .label("register_changed"),
 
 def live_notice(session: Session, case: Case, kind: str) -> Notice | None:
     """The notice of this kind that is neither withdrawn nor discarded."""
@@ -178,6 +186,15 @@ def seal_holds(work: Work, notice: Notice) -> bool:
 
 def _amount(case: Case, today: date) -> dict[str, Any]:
     trace = case.amount_trace or {}
+def _register(session: Session, case: Case, changed: bool, notice: Notice | None) -> dict[str, Any]:
+    if not changed:
+        return {"register_drift": ()}
+    return {
+        "register_drift": tuple(one.sentence for one in drift.standing(session, case)),
+        "paper_drift": tuple(drift.on_the_paper(session, case, notice)),
+    }
+
+
     recomputed = trace.get("recomputed_on")
     return {
         "amount_known": case.amount_pence is not None,
@@ -229,7 +246,8 @@ def facts_of(work: Work, case: Case) -> CaseFacts:
     intent = live_notice(session, case, INTENT)
     final = live_notice(session, case, FINAL)
     notice = final if State(case.state) in FINAL_STATES else intent
-    beside = session.execute(_BESIDE, {"whose": case.id}).one()
+    about = {"whose": case.id, "provider": case.provider_id, "since": case.opened_at}
+    beside = session.execute(_BESIDE, about).one()
     quorum = in_force(session, "panel", work.today).body["quorum"]
     return CaseFacts(
         state=State(case.state),
@@ -252,7 +270,7 @@ def facts_of(work: Work, case: Case) -> CaseFacts:
         decide_by=_clock(case, "decision"),
         quorum=quorum,
         register_checked_on=case.register_checked_on,
-        register_drift=tuple(case.register_drift),
+        **_register(session, case, beside.register_changed, notice),
         breach_reevaluated=breach_stands(session, case),
         final_sent=final is not None and final.sent_at is not None,
         notice_out=intent is not None and intent.issued_at is not None,

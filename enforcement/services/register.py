@@ -139,7 +139,8 @@ def hold(work: Work) -> Held:
         .limit(1)
     )
     missing = {location_ids[row_id] for row_id in vanished(work.session)}
-    return Held(providers, locations, duties, missing, full is not None)
+    links = register_held.links(work.session, location_ids)
+    return Held(providers, locations, duties, missing, links, full is not None)
 
 
 def _answer(incoming: Incoming, plan: Plan, day: date, dry_run: bool) -> Loaded:

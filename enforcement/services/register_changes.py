@@ -32,6 +32,8 @@ KINDS = {
     "dormant": "Now dormant",
     "active": "No longer dormant",
     "beds": "Beds changed",
+    "predecessor": "Predecessor named",
+    "successor": "Successor named",
 }
 
 
@@ -57,6 +59,7 @@ class Change:
 def words(kind: str, before: str | None, after: str | None, effective_on: date | None) -> str:
     """One change as a sentence without its subject."""
     on = f" on {effective_on.day} {effective_on:%B %Y}" if effective_on else ""
+    reason = f" ({before.lower()})" if before else ""
     told = {
         "new": f"new on the register{f', {after}' if after else ''}.",
         "closed": f"deregistered{on}{f'; {after}' if after else ''}.",
@@ -76,6 +79,8 @@ def words(kind: str, before: str | None, after: str | None, effective_on: date |
         "dormant": "now dormant; a nil return is still owed.",
         "active": "no longer dormant.",
         "beds": f"had {before} beds, now {after}.",
+        "predecessor": f"CQC names {after} as its predecessor{reason}.",
+        "successor": f"CQC names {after} as its successor{reason}.",
     }
     return told.get(kind, f"{before or 'nothing'} became {after or 'nothing'}.")
 

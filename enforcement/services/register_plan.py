@@ -40,6 +40,7 @@ class Held:
     locations: dict[str, Values] = field(default_factory=dict)
     duties: dict[str, dict[str, Values]] = field(default_factory=dict)  # location → service
     vanished: set[str] = field(default_factory=set)
+    links: set[tuple[str, str, str]] = field(default_factory=set)  # location, kind, other location
     had_full: bool = False  # a full register was loaded before
 
     @property
@@ -192,6 +193,15 @@ class Plan:
             self._location_changes(row, before, values, provider)
         if row.cqc_id in self.held.vanished:
             self._change("returned", provider, values)
+        self._links(row, values, provider)
+
+    def _links(self, row: LocationRow, values: Values, provider: Values) -> None:
+        """CQC's word on what came before and after, once; dated by the location's own days."""
+        for link in row.relations:
+            if (row.cqc_id, link.kind, link.cqc_id) not in self.held.links:
+                begins = link.kind == "predecessor"
+                on = values["registered_on"] if begins else values["deregistered_on"]
+                self._change(link.kind, provider, values, link.reason or None, link.cqc_id, on)
 
     def _matters(self, row: LocationRow) -> bool:
         """Whether a location not held yet is one that owes, or owed, a return."""

@@ -162,7 +162,7 @@ def explain(session: Session, case: Case) -> Why:
         since=tuple(differences(json.loads(again), json.loads(today))),
         beside=tuple(_beside(before, found)),
         files=_files(session, before),
-        register_differences=tuple(drift.differences(case)),
+        register_differences=tuple(one.sentence for one in drift.differences(session, case)),
         related=tuple(
             session.scalars(
                 select(Case)

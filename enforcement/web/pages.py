@@ -134,6 +134,8 @@ class Check:
     detail: str = ""
     rule: str = ""
     evidence_url: str = ""
+    evidence_words: str = "Evidence"
+    who: str = ""  # who puts it right, while it is not passed
 
 
 @dataclass(frozen=True, slots=True)

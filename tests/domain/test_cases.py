@@ -36,6 +36,7 @@ OPEN = CaseFacts(
     excuse_finding_recorded=True,
     decided_on=TODAY,
     register_checked_on=TODAY,
+    register_drift=(),
     breach_reevaluated=True,
     amount_recomputed_on=TODAY,
     amount_confirmed=True,
@@ -55,11 +56,12 @@ FINAL = "impose final_draft final_review final_approved final_issued"
 AFTER = "payment appealed recovery county_court"
 OUT = f"intent_issued representations panel no_penalty {FINAL} {AFTER}"
 BEFORE_INTENT = (
-    "not_public_body still_registered exclusions_clear one_liable_provider amount_known not_on_hold"
+    "not_public_body still_registered exclusions_clear one_liable_provider amount_known "
+    "register_agrees not_on_hold"
 )
 BEFORE_MONEY = (
     "intent_given period_over replies_answered decided_in_time panel_apart not_public_body "
-    "register_checked breach_stands amount_current amount_confirmed not_on_hold"
+    "register_checked register_agrees breach_stands amount_current amount_confirmed not_on_hold"
 )
 # action: states, roles (or "worker"), next state, gates, part
 EXPECTED: dict[str, tuple[str, str, str, str, str]] = {
@@ -68,7 +70,7 @@ EXPECTED: dict[str, tuple[str, str, str, str, str]] = {
         "intent_draft",
         "officer",
         "intent_review",
-        f"{BEFORE_INTENT} proper_address elements_present",
+        f"{BEFORE_INTENT} proper_address paper_agrees elements_present",
         "drafter",
     ),
     "return_intent": ("intent_review intent_approved", "senior", "intent_draft", "", "approver"),
@@ -76,14 +78,14 @@ EXPECTED: dict[str, tuple[str, str, str, str, str]] = {
         "intent_review",
         "senior",
         "intent_approved",
-        f"{BEFORE_INTENT} proper_address elements_present seal_intact",
+        f"{BEFORE_INTENT} proper_address paper_agrees elements_present seal_intact",
         "approver",
     ),
     "issue_intent": (
         "intent_approved",
         "officer senior",
         "intent_issued",
-        f"{BEFORE_INTENT} proper_address seal_intact",
+        f"{BEFORE_INTENT} proper_address paper_agrees seal_intact",
         "",
     ),
     "record_intent_given": ("intent_issued", "officer senior worker", "representations", "", ""),
@@ -114,7 +116,7 @@ EXPECTED: dict[str, tuple[str, str, str, str, str]] = {
         "final_draft",
         "officer",
         "final_review",
-        f"{BEFORE_MONEY} proper_address elements_present",
+        f"{BEFORE_MONEY} proper_address paper_agrees elements_present",
         "drafter",
     ),
     "return_final": ("final_review final_approved", "senior", "final_draft", "", "approver"),
@@ -122,14 +124,14 @@ EXPECTED: dict[str, tuple[str, str, str, str, str]] = {
         "final_review",
         "senior",
         "final_approved",
-        f"{BEFORE_MONEY} proper_address elements_present seal_intact",
+        f"{BEFORE_MONEY} proper_address paper_agrees elements_present seal_intact",
         "approver",
     ),
     "issue_final": (
         "final_approved",
         "officer senior",
         "final_issued",
-        f"{BEFORE_MONEY} proper_address seal_intact",
+        f"{BEFORE_MONEY} proper_address paper_agrees seal_intact",
         "",
     ),
     "record_final_given": ("final_issued", "officer senior worker", "payment", "", ""),
@@ -236,6 +238,8 @@ SHUT: dict[str, dict[str, Any]] = {
     "breach_stands": {"breach_reevaluated": False},
     "amount_current": {"amount_recomputed_on": TODAY - timedelta(1)},
     "amount_confirmed": {"amount_confirmed": False},
+    "register_agrees": {"register_drift": ("The home was sold.",)},
+    "paper_agrees": {"paper_drift": ("it says another name",)},
     "final_given": {"final_sent": False},
     "payment_overdue": {"payment_due_on": TODAY},
     "something_owed": {"balance_pence": 0},
@@ -328,7 +332,7 @@ EDGES: list[tuple[str, dict[str, Any], bool]] = [
     ("decided_in_time", {"decided_on": TODAY - DAY, "period_ends_on": TODAY - 2 * DAY}, True),
     ("panel_apart", {"people": CasePeople(frozenset("p"), frozenset(), frozenset("p"))}, False),
     ("panel_apart", {"people": CasePeople(frozenset(), frozenset("p"), frozenset("p"))}, False),
-    ("register_checked", {"register_drift": ("name",)}, False),
+    ("register_agrees", {"register_drift": ("It was sold.",)}, False),
     ("register_checked", {"register_checked_on": None}, False),
     ("register_checked", {"register_checked_on": TODAY + DAY}, False),
     ("amount_current", {"amount_recomputed_on": None}, False),

@@ -97,6 +97,7 @@ NAVIGATION: tuple[tuple[str, str, Permission | frozenset[Permission] | None], ..
     ("Worklist", "worklist.worklist", Permission.READ_CASES),
     ("Tasks", "tasks.tasks", Permission.READ_CASES),
     ("Providers", "providers.providers", Permission.READ_CASES),
+    gate.bp,
     ("At risk", "providers.at_risk", Permission.READ_CASES),
     ("Windows", "windows.windows", Permission.READ_CASES),
     ("Imports", "imports.imports", Permission.READ_CASES),

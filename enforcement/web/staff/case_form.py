@@ -76,6 +76,9 @@ class FormPage:
     passages: Sequence[tuple[str, str]] = ()
     note: str = ""
     paper_url: str = ""  # a document to look at before the form is sent
+    read_only: bool = False  # for those who may look and not act
+    template: str = "staff/case_actions/form.html"
+    more: Mapping[str, Any] = field(default_factory=dict)  # what a template of its own shows
 
 
 def answer(
@@ -117,11 +120,12 @@ def show(
 ) -> str:
     """The page of a form in the case's frame."""
     return render_template(
-        "staff/case_actions/form.html",
+        page.template,
         case_frame=case_frame(work, case, page.tab),
         form=form,
         page=page,
         changed=changed,
+        **page.more,
     )
 
 

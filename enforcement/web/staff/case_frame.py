@@ -85,6 +85,7 @@ TABS: tuple[tuple[str, str, str], ...] = (
     ("money", "Money", "payments.money"),
     ("tasks", "Tasks", "tasks.case_tasks"),
     ("notes", "Notes", "cases.notes"),
+    ("gate", "Gate", "gate.gate"),
     ("documents", "Documents", "cases.documents"),
     ("bundles", "Bundles", "bundles.bundles"),
     ("history", "History", "cases.history"),

@@ -147,29 +147,6 @@ def amount(case: Case) -> list[pages.Fact]:
     return facts
 
 
-def fee_lines(case: Case) -> Listing:
-    """The working, one line for each location and service."""
-    rows = [
-        {
-            "place": Cell(line["name"], note=line["location_id"]),
-            "basis": line["basis"],
-            "fee": money(line["pence"]),
-        }
-        for line in (case.amount_trace or {}).get("lines", ())
-    ]
-    return Listing(
-        caption="How our figure is worked out",
-        columns=[
-            Column("place", "Registration"),
-            Column("basis", "Basis"),
-            Column("fee", "Fee", numeric=True),
-        ],
-        rows=rows,
-        empty_title="Not worked out yet",
-        empty_text="Work it out under the scheme in force today.",
-    )
-
-
 def recipient_words(choice: RecipientChoice) -> str:
     """A recipient on one line of a list."""
     where = choice.email or ", ".join((*choice.address, choice.postcode))
