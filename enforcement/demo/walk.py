@@ -14,7 +14,7 @@ from sqlalchemy import select
 from enforcement.data.cases import Case
 from enforcement.data.notices import Notice
 from enforcement.data.register import Provider
-from enforcement.demo import panel
+from enforcement.demo import fees, panel
 from enforcement.demo.generator import Firm
 from enforcement.demo.months import run_day
 from enforcement.demo.stage import Schedule, Stage
@@ -312,7 +312,9 @@ class Walk:
         self.confirm_amount(decided)
 
     def confirm_amount(self, ago: int) -> None:
-        self.do(ago, self.senior, "CQC's figure", _confirm)
+        """CQC's figure as the officer reads it in the letter, and as the senior officer does."""
+        self.do(ago, self.officer, "CQC's figure", fees.enter)
+        self.do(ago, self.senior, "CQC's figure checked", fees.check)
 
     def penalised(self, final: int) -> None:
         """All the way to a final notice sent so many days ago."""
@@ -384,8 +386,3 @@ def _notice(work: Work, case: Case, kind: str) -> Notice:
 def _fresh(work: Work, case: Case) -> None:
     drift.check_register(work, case)
     amounts.recompute(work, case)
-
-
-def _confirm(work: Work, case: Case) -> None:
-    found = amounts.estimate(work.session, case.provider, work.today)
-    amounts.confirm(work, case, found.total_pence, "CQC fees team, letter of this week (invented)")
