@@ -89,8 +89,6 @@ _BESIDE = select(
     )
     .label("dual_open"),
     _EXTENDED.scalar_subquery().label("extended_to"),
-)
-
     # Only a case whose provider changed since it opened is compared with the register in full.
     exists()
     .where(
@@ -98,6 +96,8 @@ _BESIDE = select(
         RegisterChange.noticed_at > bindparam("since", type_=RegisterChange.noticed_at.type),
     )
     .label("register_changed"),
+)
+
 
 def live_notice(session: Session, case: Case, kind: str) -> Notice | None:
     """The notice of this kind that is neither withdrawn nor discarded."""
@@ -184,8 +184,6 @@ def seal_holds(work: Work, notice: Notice) -> bool:
     )
 
 
-def _amount(case: Case, today: date) -> dict[str, Any]:
-    trace = case.amount_trace or {}
 def _register(session: Session, case: Case, changed: bool, notice: Notice | None) -> dict[str, Any]:
     if not changed:
         return {"register_drift": ()}
@@ -195,6 +193,8 @@ def _register(session: Session, case: Case, changed: bool, notice: Notice | None
     }
 
 
+def _amount(case: Case, today: date) -> dict[str, Any]:
+    trace = case.amount_trace or {}
     recomputed = trace.get("recomputed_on")
     return {
         "amount_known": case.amount_pence is not None,
