@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -164,20 +164,18 @@ def _against_manifest(work: Work, run: IssueRun) -> list[Check]:
         or (frozen[position].notice, frozen[position].pdf_sha256) != (reference, pdf)
     }
     return [
-        Check(
+        _none_astray(
             "The manifest accounts for every chosen case",
-            not astray,
             f"{len(positions):,} chosen = {len(frozen):,} frozen + {len(left_out):,} left out "
-            "before freezing."
-            if not astray
-            else f"Not accounted for: {_named(astray)}.",
+            "before freezing.",
+            "Not accounted for",
+            astray,
         ),
-        Check(
+        _none_astray(
             "What was issued is what was frozen and approved",
-            not other,
-            f"{len(issued):,} notices issued, each with the checksum in the manifest."
-            if not other
-            else f"Issued, but not as in the manifest: {_named(other)}.",
+            f"{len(issued):,} notices issued, each with the checksum in the manifest.",
+            "Issued, but not as in the manifest",
+            other,
         ),
     ]
 
@@ -202,12 +200,11 @@ def _against_history(work: Work, run: IssueRun) -> Check:
     )
     twice = {position for position, times in Counter(told).items() if times > 1}
     astray = (set(told) ^ stand) | twice
-    return Check(
+    return _none_astray(
         "The history tells the same",
-        not astray,
-        f"{len(told):,} issued by the history, each once."
-        if not astray
-        else f"The history and the items differ: {_named(astray)}.",
+        f"{len(told):,} issued by the history, each once.",
+        "The history and the items differ",
+        astray,
     )
 
 
@@ -235,13 +232,17 @@ def _print_files(work: Work, run: IssueRun) -> Check:
         .join(PrintFileRow, PrintFileRow.id == PrintLetter.file_id)
         .where(PrintFileRow.run_id == run.id)
     )
-    return Check(
+    return _none_astray(
         "Each letter stands in one print file at most",
-        not foreign,
-        f"Letters printed: {printed or 0:,}. Print files: {files or 0:,}."
-        if not foreign
-        else f"Printed, but not issued by this run: {_named(foreign)}.",
+        f"Letters printed: {printed or 0:,}. Print files: {files or 0:,}.",
+        "Printed, but not issued by this run",
+        foreign,
     )
+
+
+def _none_astray(title: str, holds: str, fails: str, astray: Collection[int]) -> Check:
+    """Passed when no position is astray, and says what holds; else names them."""
+    return Check(title, not astray, f"{fails}: {_named(astray)}." if astray else holds)
 
 
 def _named(positions: Iterable[int]) -> str:
