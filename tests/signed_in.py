@@ -8,7 +8,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from enforcement.data.people import Account, StaffSession
-from enforcement.services.sign_in import secret_hash
+from enforcement.domain.sessions import secret_hash
 
 COOKIE = "staff-session"
 

@@ -7,7 +7,6 @@ mailbox was reached; from then on only the fresh address opens the case (a new g
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from datetime import timedelta
 
@@ -15,6 +14,7 @@ from sqlalchemy import select
 
 from enforcement.data.replies import ReplyLink
 from enforcement.data.reply_access import FreshLink
+from enforcement.domain.sessions import secret_hash
 from enforcement.services import links
 from enforcement.services.cases import stream
 from enforcement.services.links import LinkState
@@ -29,7 +29,7 @@ def make(work: Work, link: ReplyLink) -> tuple[FreshLink, str]:
     row = FreshLink(
         link_id=link.id,
         generation=link.generation,
-        secret_hash=_hash(secret),
+        secret_hash=secret_hash(secret),
         made_at=work.now,
         expires_at=max(links.ends_at(work, link), work.now + LIFE),
     )
@@ -43,7 +43,7 @@ def find(work: Work, secret: str) -> FreshLink | None:
 
     It also holds when the printed link has run out meanwhile, and never when that was revoked.
     """
-    row = work.session.scalar(select(FreshLink).where(FreshLink.secret_hash == _hash(secret)))
+    row = work.session.scalar(select(FreshLink).where(FreshLink.secret_hash == secret_hash(secret)))
     if row is None or row.generation != row.link.generation or work.now > row.expires_at:
         return None
     state = links.state_of(work, row.link)
@@ -67,8 +67,3 @@ def take_up(work: Work, fresh: FreshLink) -> None:
         "link_taken_up",
         {"link": link.reference, "generation": link.generation},
     )
-
-
-def _hash(secret: str) -> str:
-    """256 random bits need no slow or keyed hash (reliability C2)."""
-    return hashlib.sha256(secret.encode()).hexdigest()

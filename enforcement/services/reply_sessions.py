@@ -7,15 +7,16 @@ gets one answer.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import Engine, func, select, update
+from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from enforcement.data.replies import ReplyAttempt, ReplyLink, ReplySession
+from enforcement.data.sessions import note_use
+from enforcement.domain.sessions import goes_on, secret_hash
 from enforcement.services import fresh_links
 from enforcement.services.cases import stream
 from enforcement.services.links import LinkState, state_of
@@ -33,11 +34,6 @@ ADDRESS_SPAN = timedelta(hours=1)
 # From so many wrong tries on, an address waits this long after each: (tries, wait).
 ADDRESS_WAITS = ((30, timedelta(seconds=10)), (10, timedelta(seconds=2)))
 SLEPT = timedelta(days=1)
-TOUCH_EVERY = timedelta(minutes=1)
-
-
-def secret_hash(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def open_link(
@@ -125,7 +121,8 @@ def recognise(
     row = session.get(ReplySession, secret_hash(secret))
     if row is None or row.ended_at is not None:
         return None
-    if now - row.seen_at > settings.reply_idle or now - row.created_at > settings.reply_absolute:
+    idle, longest = settings.reply_idle, settings.reply_absolute
+    if not goes_on(row.created_at, row.seen_at, now, idle, longest):
         return None
     link = session.get(ReplyLink, row.link_id)
     if link is None or link.revoked_at is not None or link.generation != row.generation:
@@ -149,17 +146,7 @@ def slept(session: Session, secret: str, now: datetime) -> ReplySession | None:
 
 def touch(engine: Engine, secret: str, now: datetime) -> None:
     """Note that somebody is still reading, at most once a minute, in a transaction of its own."""
-    digest = secret_hash(secret)
-    with engine.connect() as connection:
-        seen = connection.execution_options(enforcement_read_only=True).scalar(
-            select(ReplySession.seen_at).where(ReplySession.secret_hash == digest)
-        )
-    if seen is None or now - seen < TOUCH_EVERY:
-        return
-    with engine.begin() as connection:
-        connection.execute(
-            update(ReplySession).where(ReplySession.secret_hash == digest).values(seen_at=now)
-        )
+    note_use(engine, ReplySession, secret_hash(secret), now)
 
 
 def end(work: Work, row: ReplySession) -> None:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from sqlalchemy import Engine, func, select, update
+from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from enforcement.data.history import record
 from enforcement.data.people import Account, SignInAttempt, StaffSession
+from enforcement.data.sessions import note_use
 from enforcement.domain.permissions import Actor
 from enforcement.domain.refusals import NotAllowed
+from enforcement.domain.sessions import goes_on, secret_hash
 from enforcement.services.accounts import HASHER, actor_of
 from enforcement.settings import Settings
 
@@ -22,7 +23,6 @@ TRIES_BEFORE_LOCK = 5
 LOCK = timedelta(minutes=15)
 TRIES_PER_ADDRESS = 40
 ADDRESS_SPAN = timedelta(minutes=15)
-TOUCH_EVERY = timedelta(minutes=1)
 WRONG = "The user name or password is wrong, or the account is locked for a while."
 # Verified when there is no such account, so that both answers take as long.
 _NOBODY = HASHER.hash(secrets.token_urlsafe(16))
@@ -32,10 +32,6 @@ _NOBODY = HASHER.hash(secrets.token_urlsafe(16))
 class Found:
     actor: Actor
     username: str
-
-
-def secret_hash(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def _matches(password: str, stored: str) -> bool:
@@ -120,7 +116,8 @@ def recognise(session: Session, secret: str, now: datetime, settings: Settings) 
     row = session.get(StaffSession, secret_hash(secret))
     if row is None or row.ended_at is not None:
         return None
-    if now - row.seen_at > settings.staff_idle or now - row.created_at > settings.staff_absolute:
+    idle, longest = settings.staff_idle, settings.staff_absolute
+    if not goes_on(row.created_at, row.seen_at, now, idle, longest):
         return None
     account = session.get(Account, row.account_id)
     if account is None or account.disabled_at is not None:
@@ -130,17 +127,7 @@ def recognise(session: Session, secret: str, now: datetime, settings: Settings) 
 
 def touch(engine: Engine, secret: str, now: datetime) -> None:
     """Note that the session is in use, at most once a minute, in a transaction of its own."""
-    digest = secret_hash(secret)
-    with engine.connect() as connection:
-        seen = connection.execution_options(enforcement_read_only=True).scalar(
-            select(StaffSession.seen_at).where(StaffSession.secret_hash == digest)
-        )
-    if seen is None or now - seen < TOUCH_EVERY:
-        return
-    with engine.begin() as connection:
-        connection.execute(
-            update(StaffSession).where(StaffSession.secret_hash == digest).values(seen_at=now)
-        )
+    note_use(engine, StaffSession, secret_hash(secret), now)
 
 
 def end(session: Session, secret: str, now: datetime) -> None:
