@@ -53,7 +53,7 @@ NO_ROW = {
     "questions.close",
     "reply_receipts.receipt",  # the seeded reply came before receipts were signed
     "reviews.still_there", "tasks.close", "regiving.proposal", "regiving.evidence",
-    "letters.sign", "letters.to_sign", "letters.discard",
+    "letters.sign", "letters.to_sign", "letters.discard", "amounts.evidence",
     "bundles.edition", "bundles.verify", "bundles.volume", "bundle_changes.add",
     "bundle_changes.redact",
 }  # fmt: skip
