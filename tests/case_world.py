@@ -69,6 +69,7 @@ HANDS = {
     A.RECORD_FINAL_GIVEN: WORKER,
     A.START_RECOVERY: FINANCE,
     A.APPLY_TO_COURT: FINANCE,
+    A.COURT_REFUSED: FINANCE,
 }
 OUT_OF_PERIOD = {A.WITHDRAW, A.APPEAL_QUASHED, A.REISSUE}
 
@@ -209,6 +210,9 @@ class World:
             on_hold=False,
             giving_in_doubt=False,
             elements_missing=(),
+            reminder_wait=7,
+            reminded_on=self.today - timedelta(7),
+            certified_pence=self.facts.balance_pence,
         )
 
     def give(self, on: date) -> None:
@@ -319,6 +323,12 @@ def final_sent_must_hold(world: World) -> None:
     assert not world.drafters & world.approvers, "drafter and approver are one"
 
 
+def court_must_hold(world: World) -> None:
+    recovery_must_hold(world)
+    facts = world.facts
+    assert facts.certified_pence == facts.balance_pence, "what is owed is not certified"
+
+
 def recovery_must_hold(world: World) -> None:
     facts = world.facts
     assert world.round.issued_on is not None, "no final notice was issued"
@@ -335,6 +345,9 @@ def first_recovery_must_hold(world: World) -> None:
         assert due is not None, "no day was set"
         assert world.today > due, "the day for paying or appealing had not passed"
     assert not world.facts.unread_replies, "a reply was not read"
+    reminded = world.facts.reminded_on
+    assert reminded is not None, "nobody reminded the provider"
+    assert reminded + timedelta(7) <= world.today, "reminded only just now"
 
 
 def settled_must_hold(world: World) -> None:
@@ -377,7 +390,7 @@ MUST_HOLD: dict[Action, Callable[[World], None]] = {
     A.APPROVE_FINAL: _all(money_must_hold, page_must_hold, sealed_must_hold),
     A.ISSUE_FINAL: final_sent_must_hold,
     A.START_RECOVERY: first_recovery_must_hold,
-    A.APPLY_TO_COURT: recovery_must_hold,
+    A.APPLY_TO_COURT: court_must_hold,
     A.REGIVE_FINAL: decision_must_stand,
     A.REISSUE: restart_must_hold,
     A.CLOSE: settled_must_hold,
@@ -458,6 +471,7 @@ EFFECTS: dict[Action, Callable[[World, Actor], None]] = {
     A.REGIVE_FINAL: final_taken_back,
     A.LODGE_APPEAL: appealed,
     A.APPEAL_CONFIRMED: upheld,
+    A.APPEAL_VARIED: upheld,
 }
 
 
@@ -507,6 +521,10 @@ def longer_to_pay(world: World) -> None:
     world.change(payment_due_on=world.today)
 
 
+def reminded_today(world: World) -> None:
+    world.change(reminded_on=world.today)
+
+
 def priced_yesterday(world: World) -> None:
     world.priced_on = world.today - timedelta(1)
     world.change(amount_recomputed_on=world.priced_on)
@@ -546,6 +564,10 @@ MISHAPS: dict[str, Callable[[World], None]] = {
     "appeal": _turns(appeal_live=True),
     "paid": _turns(balance_pence=0),
     "overpaid": _turns(balance_pence=-1),
+    "not reminded": _turns(reminded_on=None),
+    "reminded just now": reminded_today,
+    "not certified": _turns(certified_pence=None),
+    "another sum certified": _turns(certified_pence=1),
     "owed": _turns(balance_pence=500_00),
 }
 

@@ -264,18 +264,20 @@ class Story:
         with self.begin(OFFICER, now) as work:
             case = self.case(work)
             amounts.recompute(work, case)
+            if (case.amount_trace or {}).get("difference"):
+                amounts.acknowledge(work, case, "CQC bills it so.")
             case.register_checked_on = work.today
 
     def draft_final(self, now: datetime) -> None:
         with self.begin(OFFICER, now) as work:
             notices.draft_final(work, self.case(work), self.recipient, self.method, work.today)
 
-    def to_final_given(self, now: datetime | None = None) -> datetime:
+    def to_final_given(self, now: datetime | None = None, *, pence: int = 238_800) -> datetime:
         """The whole path; returns the moment at which the final notice was sent."""
         self.to_given()
         decided = now or NOW + timedelta(days=20)
         self.decide(decided)
-        self.ready_for_money(decided)
+        self.ready_for_money(decided, pence)
         self.draft_final(decided)
         self.submit(decided, "final_notice")
         self.approve(decided, "final_notice")

@@ -90,6 +90,7 @@ PARTS: tuple[Part, ...] = (
     Part("overdue", 5),
     Part("appealed", 5, places=NURSES, contact="Company secretary"),
     Part("appeal dismissed", 8, places=AT_HOME),
+    Part("appeal varied", 8),
     Part("quashed", 7, contact="Director"),
     Part("withdrawn", 2, places=AT_HOME),
     Part("recovery", 6),

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from enforcement.demo import endings
 from enforcement.demo.cast import IN_A_FROZEN_RUN, IN_A_RUN
 from enforcement.demo.issue_runs import ready_for_a_run
 from enforcement.demo.stage import Schedule, Stage
 from enforcement.demo.walk import Walk
+from enforcement.domain.appeals import Outcome, StepKind
 from enforcement.domain.payments import Kind
 from enforcement.services.case_facts import FINAL, INTENT
 
@@ -203,20 +205,39 @@ def _overdue(walk: Walk) -> None:
 
 def _appealed(walk: Walk) -> None:
     walk.penalised(45)
-    walk.appeal(22, "The provider says that the notice of intent gave the wrong months.")
+    endings.appeal(walk, 22, "The provider says that the notice of intent gave the wrong months.")
+    endings.direction(walk, 12, "Send the tribunal the documents relied on.", "both", 24)
+    endings.direction(walk, 12, "Say which months are disputed, and why.", "provider", 8)
+    endings.direction_done(walk, 9, "Our documents went to the tribunal with the bundle.")
+    endings.step(walk, 6, StepKind.HEARING_LISTED, "By video, half a day.", 48)
 
 
 def _appeal_dismissed(walk: Walk) -> None:
     walk.penalised(112)
-    walk.appeal(92, "The provider says that Capacity Tracker is not a lawful way to report.")
-    walk.appeal_ends(20, "dismissed", "The duty and the way to fulfil it are in the formal notice.")
+    words = "The provider says that Capacity Tracker is not a lawful way to report."
+    endings.appeal(walk, 92, words)
+    endings.step(walk, 74, StepKind.RESPONSE_FILED)
+    words = "The duty and the way to fulfil it are in the formal notice."
+    endings.decided(walk, 52, Outcome.DISMISSED, words)
+    endings.determined(walk, 20)
+
+
+def _appeal_varied(walk: Walk) -> None:
+    walk.penalised(124)
+    endings.appeal(walk, 104, "The provider says that the fee is that of another year.")
+    endings.step(walk, 88, StepKind.RESPONSE_FILED)
+    endings.varied(walk, 40, "The fee when the penalty was imposed was lower; nothing else fails.")
+    endings.determined(walk, 34, "The provider wrote that it accepts the decision.")
 
 
 def _quashed(walk: Walk) -> None:
     walk.penalised(122)
     walk.pay(104)
-    walk.appeal(102, "The provider's own record shows an update inside the second window.")
-    walk.appeal_ends(28, "quashed", "The tribunal was not satisfied that the second was missed.")
+    words = "The provider's own record shows an update inside the second window."
+    endings.appeal(walk, 102, words)
+    words = "The tribunal was not satisfied that the second window was missed."
+    endings.decided(walk, 33, Outcome.QUASHED, words)
+    endings.determined(walk, 28, "We do not ask for permission to appeal: note of the head of law.")
 
 
 def _withdrawn(walk: Walk) -> None:
@@ -228,13 +249,13 @@ def _withdrawn(walk: Walk) -> None:
 
 def _recovery(walk: Walk) -> None:
     walk.penalised(84)
-    walk.recover(28)
+    endings.recover(walk, 28)
 
 
 def _county_court(walk: Walk) -> None:
     walk.penalised(140)
-    walk.recover(84)
-    walk.court(30)
+    endings.recover(walk, 84)
+    endings.court(walk, 30)
 
 
 # --- ended ------------------------------------------------------------------------------------
@@ -265,7 +286,7 @@ def _overpaid(walk: Walk) -> None:
 
 def _written_off(walk: Walk) -> None:
     walk.penalised(204)
-    walk.recover(148)
+    endings.recover(walk, 148)
     walk.pay(62, 1.0, Kind.WRITE_OFF, "The company was dissolved without assets.")
     walk.close(61, "written_off")
 
@@ -312,6 +333,7 @@ STORIES: dict[str, Story] = {
     "overdue": _overdue,
     "appealed": _appealed,
     "appeal dismissed": _appeal_dismissed,
+    "appeal varied": _appeal_varied,
     "quashed": _quashed,
     "withdrawn": _withdrawn,
     "recovery": _recovery,

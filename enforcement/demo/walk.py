@@ -25,7 +25,6 @@ from enforcement.domain.permissions import provider_actor
 from enforcement.domain.replies import REASONS, Question
 from enforcement.services import (
     amounts,
-    appeals,
     cases,
     decisions,
     drift,
@@ -58,6 +57,7 @@ class Walk:
         if firm.part is None:
             raise ValueError(f"{firm.name} plays no part")
         self._schedule, self._stage, self.firm, self._number = schedule, stage, firm, number
+        self.number, self.today = number, stage.today
         self._title = firm.part.key
         self.officer = "officer" if number % 2 else "officer2"
         self.senior = "senior" if number % 3 else "senior2"
@@ -321,7 +321,7 @@ class Walk:
         self.imposed(final + 38, final + 3)
         self.final(final)
 
-    # --- money and appeals ------------------------------------------------------------------
+    # --- money ------------------------------------------------------------------
     def pay(self, ago: int, share: float = 1.0, kind: Kind = Kind.PAYMENT, why: str = "") -> None:
         """Enter a share of what is owed (of the overpayment, for a refund)."""
         day = self.day(ago)
@@ -337,30 +337,15 @@ class Walk:
 
         self.do(ago, "finance", kind.label, do)
 
-    def recover(self, ago: int) -> None:
-        self.do(ago, "finance", "recovery", lambda w, case: _done(payments.start_recovery(w, case)))
+    def send(self, ago: int) -> None:
+        """What waits in the outbox goes out."""
+        self._add(self._moment(ago), "send", lambda stage, at: stage.post(at))
 
-    def court(self, ago: int) -> None:
-        self.do(ago, "finance", "court", lambda w, case: _done(payments.apply_to_court(w, case)))
-
-    def appeal(self, ago: int, grounds: str) -> None:
-        lodged, reference = (
-            self.day(ago + 2),
-            f"INVENTED/{self._stage.today.year}/{self._number:04d}",
-        )
+    def close(self, ago: int, reason: str, lesson: str = "none") -> None:
         self.do(
-            ago, self.officer, "appeal",
-            lambda w, case: _done(appeals.lodge(w, case, lodged, w.today, reference, grounds)),
+            ago, self.senior, "close",
+            lambda w, case: _done(cases.close(w, case, reason, lesson=lesson)),
         )  # fmt: skip
-
-    def appeal_ends(self, ago: int, outcome: str, reason: str) -> None:
-        self.do(
-            ago, self.officer, f"appeal {outcome}",
-            lambda w, case: _done(appeals.end(w, case, outcome, w.today, reason)),
-        )  # fmt: skip
-
-    def close(self, ago: int, reason: str) -> None:
-        self.do(ago, self.senior, "close", lambda w, case: _done(cases.close(w, case, reason)))
 
 
 def _done(result: object) -> None:

@@ -227,6 +227,15 @@ def after(now: Standing, step: Step) -> Standing:
     return _AFTER[step.kind](now, step)
 
 
+def may_come(now: Standing, kind: StepKind) -> bool:
+    """Whether such a step could come next, whatever it says."""
+    try:
+        after(now, Step(kind, now.last_on, outcome=choices_of(now)[0]))
+    except (WrongState, BadInput):
+        return False
+    return True
+
+
 def _stayed(now: Standing, step: Step) -> Standing:
     if now.stayed_on:
         raise WrongState("The proceedings are stayed already.")

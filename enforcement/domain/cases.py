@@ -43,6 +43,7 @@ from enforcement.domain.permissions import (
     require,
     same_person,
 )
+from enforcement.domain.recovery import certified, reminded
 from enforcement.domain.refusals import GateClosed, SamePerson, WrongState
 from enforcement.domain.stages import Action, State
 
@@ -171,17 +172,21 @@ TABLE: tuple[Transition, ...] = (
     Transition(
         A.APPEAL_CONFIRMED, _one(S.APPEALED), P.RECORD_APPEAL, S.PAYMENT, "appeal_confirmed"
     ),
+    Transition(A.APPEAL_VARIED, _one(S.APPEALED), P.RECORD_APPEAL, S.PAYMENT, "appeal_varied"),
     Transition(
         A.APPEAL_QUASHED, _one(S.APPEALED), P.RECORD_APPEAL, S.WITHDRAWN, "appeal_quashed"
     ),
     Transition(
         A.START_RECOVERY, _one(S.PAYMENT), P.RECORD_MONEY, S.RECOVERY, "recovery_started",
         (final_given, payment_overdue, something_owed, no_live_appeal, not_on_hold,
-         replies_answered),
+         replies_answered, reminded),
     ),
     Transition(
         A.APPLY_TO_COURT, _one(S.RECOVERY), P.RECORD_MONEY, S.COUNTY_COURT, "court_applied",
-        (final_given, something_owed, no_live_appeal, not_on_hold, replies_answered),
+        (final_given, something_owed, no_live_appeal, not_on_hold, replies_answered, certified),
+    ),
+    Transition(
+        A.COURT_REFUSED, _one(S.COUNTY_COURT), P.RECORD_MONEY, S.RECOVERY, "court_refused"
     ),
     Transition(A.WITHDRAW, _NOTICE_OUT, P.WITHDRAW, S.WITHDRAWN, "notice_withdrawn"),
     # The law gives no last day for the final notice: a decision made in time may be given again.

@@ -85,6 +85,11 @@ def received(entries: Sequence[Entry]) -> int:
     )
 
 
+def charged(entries: Iterable[Entry]) -> int:
+    """The penalty as it stands, in pence: its sum, and what a tribunal added or took away."""
+    return sum(entry.pence for entry in entries if entry.kind is Kind.PENALTY)
+
+
 def cancelling(entries: Sequence[Entry]) -> int:
     """The signed pence that take away all liability, whatever was paid or written off.
 

@@ -51,7 +51,8 @@ def certified(f: CaseFacts, today: date) -> Gate:
     if f.certified_pence is None:
         words = "No certificate of non-payment is signed."
         return Gate("certified", False, words, f"{REG9}; {CPR}")
-    if f.certified_pence != f.balance_pence:
+    owed = f.balance_pence is not None and f.balance_pence > 0
+    if owed and f.certified_pence != f.balance_pence:
         words = (
             f"The certificate of non-payment states {pounds(f.certified_pence)}, which is not what "
             "is owed now: draft a new one."

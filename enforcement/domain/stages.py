@@ -77,9 +77,11 @@ class Action(StrEnum):
     RECORD_FINAL_GIVEN = "record_final_given"
     LODGE_APPEAL = "lodge_appeal"
     APPEAL_CONFIRMED = "appeal_confirmed"
+    APPEAL_VARIED = "appeal_varied"
     APPEAL_QUASHED = "appeal_quashed"
     START_RECOVERY = "start_recovery"
     APPLY_TO_COURT = "apply_to_court"
+    COURT_REFUSED = "court_refused"
     WITHDRAW = "withdraw"
     REGIVE_FINAL = "regive_final"
     REISSUE = "reissue"
@@ -109,10 +111,12 @@ ACTION_TITLES: dict[Action, str] = {
     A.ISSUE_FINAL: "Issue the final notice",
     A.RECORD_FINAL_GIVEN: "Record that the final notice was sent",
     A.LODGE_APPEAL: "Record an appeal",
-    A.APPEAL_CONFIRMED: "Record: appeal dismissed or withdrawn",
+    A.APPEAL_CONFIRMED: "Record: appeal over, the penalty stands",
+    A.APPEAL_VARIED: "Record: appeal over, another amount",
     A.APPEAL_QUASHED: "Record: penalty quashed",
     A.START_RECOVERY: "Start recovery",
     A.APPLY_TO_COURT: "Apply to the county court",
+    A.COURT_REFUSED: "Record: the court refused the application",
     A.WITHDRAW: "Withdraw",
     A.REGIVE_FINAL: "Withdraw the final notice and give a new one",
     A.REISSUE: "Start again with a new notice of intent",

@@ -28,6 +28,7 @@ class TaskKind(StrEnum):
     POST_COMING = "post_coming"
     LOST_LINK = "lost_link"
     NEW_CONTACT = "new_contact"
+    TRIBUNAL = "tribunal"
     QUESTION = "question"
     OTHER = "other"
 
@@ -48,6 +49,7 @@ TITLES: dict[TaskKind, str] = {
     K.POST_COMING: "Evidence is coming by post",
     K.LOST_LINK: "The reply link was lost: send the code again",
     K.NEW_CONTACT: "The provider names whom to write to",
+    K.TRIBUNAL: "Due at the tribunal",
     K.QUESTION: "Answer a question",
     K.OTHER: "Something to do",
 }
@@ -63,6 +65,7 @@ ALLOWED_DAYS: dict[str, int] = {
     K.POST_COMING: 10,
     K.LOST_LINK: 1,
     K.NEW_CONTACT: 5,
+    K.TRIBUNAL: 2,
     K.QUESTION: 5,
     K.OTHER: 5,
 }

@@ -55,6 +55,13 @@ def end_clocks(work: Work, case: Case, kinds: Collection[ClockKind], because: st
     return ended
 
 
+def end_row(work: Work, case: Case, row: ClockRow, because: str) -> None:
+    """End one running deadline, where a case has several of its kind."""
+    row.ended_at, row.ended_because = work.now, because
+    set_next(case)
+    work.session.flush()
+
+
 def set_next(case: Case) -> None:
     """The worklist's next deadline is the earliest running clock of the case."""
     case.next_on = min((c.due_on for c in case.clocks if c.ended_at is None), default=None)

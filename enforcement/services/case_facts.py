@@ -21,10 +21,12 @@ from enforcement.domain.giving import Capacity, Method, is_proper, person_kind
 from enforcement.domain.permissions import CasePeople
 from enforcement.domain.refusals import HistoryBroken, NotFound
 from enforcement.services import drift
+from enforcement.services.appeal_standing import live_appeal, standing
 from enforcement.services.breaches import breach_stands
 from enforcement.services.files import fetch
 from enforcement.services.findings import left as findings_left
 from enforcement.services.policies import in_force
+from enforcement.services.recovery_facts import recovery_facts
 from enforcement.services.work import Work
 
 INTENT = "notice_of_intent"
@@ -230,13 +232,21 @@ def _decision(session: Session, case: Case, decided: bool, intent: Notice | None
     }
 
 
-def _money(session: Session, case: Case, penalised: bool) -> dict[str, Any]:
+def _money(session: Session, case: Case, penalised: bool, today: date) -> dict[str, Any]:
     penalty = penalty_of(session, case) if penalised else None
+    recovery = recovery_facts(session, case, today) if penalty else {}
     return {
+        **recovery,
         "balance_pence": balance(session, penalty) if penalty else None,
         "payment_due_on": _clock(case, "payment"),
         "appeal_due_on": _clock(case, "appeal"),
     }
+
+
+def _appeal(session: Session, case: Case, live: bool) -> dict[str, Any]:
+    appeal = live_appeal(session, case) if live else None
+    words = standing(session, appeal).sentence if appeal is not None else ""
+    return {"appeal_live": live, "appeal_words": words}
 
 
 def facts_of(work: Work, case: Case) -> CaseFacts:
@@ -275,9 +285,9 @@ def facts_of(work: Work, case: Case) -> CaseFacts:
         final_sent=final is not None and final.sent_at is not None,
         notice_out=intent is not None and intent.issued_at is not None,
         **_amount(case, work.today),
-        appeal_live=beside.appeal_live,
+        **_appeal(session, case, beside.appeal_live),
         unread_replies=beside.unread_replies,
         unanswered_points=beside.unanswered_points,
         **_decision(session, case, beside.decided, intent),
-        **_money(session, case, beside.penalised),
+        **_money(session, case, beside.penalised, work.today),
     )

@@ -12,6 +12,7 @@ from enforcement.data.decisions import Decision
 from enforcement.data.notices import Notice
 from enforcement.data.payments import Appeal
 from enforcement.data.replies import Reply
+from enforcement.domain.appeals import Outcome
 from enforcement.domain.calendar import local_date
 from enforcement.domain.words import day, pounds
 from enforcement.services.case_facts import FINAL, INTENT, balance, penalty_of
@@ -104,8 +105,10 @@ def _ending(work: Work, case: Case) -> Iterator[str]:
         state = f"a refund of {pounds(-owed)} is due" if owed < 0 else state
         yield f"The penalty is {pounds(penalty.pence)}: {state}."
     for appeal in work.session.scalars(select(Appeal).where(Appeal.case_id == case.id)):
-        end = f"{appeal.outcome} on {day(appeal.ended_on)}" if appeal.outcome else "not yet decided"
-        yield f"An appeal was lodged on {day(appeal.lodged_on)}: {end}."
+        end = "it is not finally determined"
+        if appeal.outcome:
+            end = f"{Outcome(appeal.outcome).label.lower()}, on {day(appeal.ended_on)}"
+        yield f"An appeal was made on {day(appeal.lodged_on)}: {end}."
     if case.closed_at is not None:
         yield f"The case was closed on {day(local_date(case.closed_at))}."
 

@@ -13,24 +13,14 @@ from enforcement.domain.cases import BY_ACTION, Action, CaseFacts, Choice, Gate,
 from enforcement.domain.cases import choices as table_choices
 from enforcement.domain.cases import gates as table_gates
 from enforcement.domain.cases import step as table_step
+from enforcement.domain.closing import CLOSE_REASONS, CONSUMING
 from enforcement.domain.events import Fact
 from enforcement.domain.permissions import Permission
 from enforcement.domain.refusals import BadInput, NotFound, WrongState
+from enforcement.services import closings
 from enforcement.services.case_facts import facts_of
 from enforcement.services.work import Work, changed_meanwhile
 
-CLOSE_REASONS = {
-    "no_penalty": "No penalty",
-    "paid": "Paid",
-    "quashed": "Quashed on appeal",
-    "withdrawn": "Notice withdrawn",
-    "public_body": "Public body",
-    "not_in_scope": "Not in scope",
-    "dissolved": "Provider dissolved",
-    "written_off": "Written off",
-}
-# A case that ended with a finding has used its misses; one that should not have been does not.
-CONSUMING = {"no_penalty", "paid", "written_off"}
 HOLD_CATEGORIES = {
     "legal_query": "Legal query",
     "insolvency": "Insolvency",
@@ -197,15 +187,38 @@ def release(work: Work, case: Case) -> None:
     work.session.flush()
 
 
-def close(work: Work, case: Case, reason: str, version: int | None = None) -> Step:
-    """Close the case with a reason code; says whether its misses are used up.
+def close(
+    work: Work,
+    case: Case,
+    reason: str,
+    version: int | None = None,
+    *,
+    lesson: str = "",
+    words: str = "",
+) -> Step:
+    """Close the case with a reason code; says whether its misses are used up, and how long the
+    record is kept by the policy of the day.
 
-    Refuses BadInput for an unknown reason, and whatever the table refuses.
+    `lesson`: what is to be learnt, by its code; `words`: what the next person should know.
+    Refuses BadInput for an unknown reason or lesson, and whatever the table refuses.
     """
     expect(case, version)
     if reason not in CLOSE_REASONS:
         raise BadInput("Choose why the case is closed.")
-    step = move(work, case, Action.CLOSE, {"reason": reason, "consumed": reason in CONSUMING})
+    row = closings.closing(work, case, reason, lesson, words)
+    step = move(
+        work,
+        case,
+        Action.CLOSE,
+        {
+            "reason": reason,
+            "consumed": reason in CONSUMING,
+            "keep_until": row.keep_until.isoformat(),
+            "lesson": row.lesson or None,
+        },
+        texts={"words": row.words} if row.words else None,
+    )
+    work.session.add(row)
     case.closed_at, case.closed_reason, case.next_on = work.now, reason, None
     for miss in case.misses:
         miss.consumed = reason in CONSUMING

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
+from sqlalchemy import select
+
 from enforcement.data.cases import Case
 from enforcement.data.notices import Notice
 from enforcement.domain import letters
@@ -83,13 +85,22 @@ def _unpaid(work: Work, case: Case, by: date) -> paper.UnpaidFacts:
     if ledger.balance(then) != ledger.balance(entries):
         raise BadInput(f"The account moved after {day(by)}: choose a day after the last entry.")
     return paper.UnpaidFacts(
-        penalty_pence=penalty.pence,
+        penalty_pence=ledger.charged(then),
         received_pence=ledger.received(then),
         unpaid_pence=ledger.balance(then),
         pay_by=pay_by,
         not_received_by=by,
         authority=in_force(work.session, "letters", work.today).body["certificate_authority"],
         payments=money_letters.paid_lines(then),
+    )
+
+
+def waiting(work: Work, case: Case) -> Notice | None:
+    """The certificate that waits for its signature, if there is one. Reads only."""
+    return work.session.scalar(
+        select(Notice).where(
+            Notice.case_id == case.id, Notice.kind == KIND, Notice.state == _WAITING
+        )
     )
 
 

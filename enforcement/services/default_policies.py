@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from enforcement.data.policies import Policy
+from enforcement.domain.closing import YEARS_KEPT
 from enforcement.domain.events import Fact
 from enforcement.domain.fees import SCHEME_2024_25
 from enforcement.domain.tasks import ALLOWED_DAYS
@@ -171,6 +172,25 @@ DEFAULTS: tuple[Shipped, ...] = (
         },
         "Domain 13.2 S14 and product 2.23: nothing in law sets these; to be confirmed by the "
         "service owner",
+    ),
+    (
+        "recovery",
+        START,
+        {
+            "reminder_needed": True,
+            "reminder_wait": 7,
+            "next_step_days": 28,
+            "payment_restarts": True,
+        },
+        "Domain 13.2 S14 and 12, question 2: nothing in law sets these; to be confirmed by the "
+        "service owner",
+    ),
+    (
+        "retention",
+        START,
+        dict(YEARS_KEPT),
+        "Product 7, question 9: whole years after closing, to be confirmed by the service owner "
+        "with NHSBSA's records schedule",
     ),
     (
         "sampling",

@@ -13,7 +13,7 @@ from typing import Any
 from enforcement.data.cases import Case
 from enforcement.data.notices import Notice
 from enforcement.domain.cases import Action
-from enforcement.domain.clocks import ClockKind
+from enforcement.domain.clocks import PAYMENT_AND_RECOVERY, ClockKind
 from enforcement.domain.giving import Method
 from enforcement.domain.letters import Letter
 from enforcement.domain.payments import Kind
@@ -21,7 +21,7 @@ from enforcement.domain.refusals import BadInput, WrongState
 from enforcement.domain.windows import Month, Window, window_for
 from enforcement.domain.words import pounds
 from enforcement.rendering import facts as paper
-from enforcement.services import letter_rules, miss_facts, notice_facts, payments
+from enforcement.services import appeals, letter_rules, miss_facts, notice_facts, payments
 from enforcement.services.breaches import standing
 from enforcement.services.case_clocks import end_clocks
 from enforcement.services.case_facts import (
@@ -55,7 +55,7 @@ EVERYTHING = Withdrawal(Action.WITHDRAW, (FINAL, INTENT), frozenset(ClockKind))
 FINAL_ONLY = Withdrawal(
     Action.REGIVE_FINAL,
     (FINAL,),
-    frozenset({ClockKind.PAYMENT, ClockKind.APPEAL, ClockKind.APPEAL_RESPONSE}),
+    frozenset({*PAYMENT_AND_RECOVERY, ClockKind.APPEAL, ClockKind.APPEAL_RESPONSE}),
 )
 
 
@@ -164,6 +164,9 @@ def withdraw(
         },
     )
     payments.cancel(work, case, reason.strip())
+    for notice in live:
+        if notice.kind == FINAL:
+            appeals.lapse(work, case, notice)
     end_clocks(work, case, ends.clocks, "withdrawn")
     refund = _refund(work, case)
     written = []

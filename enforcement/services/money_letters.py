@@ -12,6 +12,7 @@ from enforcement.data.cases import Case
 from enforcement.data.notices import Notice
 from enforcement.data.payments import Appeal, Penalty
 from enforcement.domain import payments as ledger
+from enforcement.domain.appeals import Outcome
 from enforcement.domain.calendar import local_date
 from enforcement.domain.giving import Method
 from enforcement.domain.letters import RULES, Letter
@@ -130,10 +131,13 @@ def _changes(work: Work, case: Case, final: Notice, pay_by: date) -> tuple[str, 
     )
     if ended is None or ended.ended_on is None:
         return (f"{printed} The day was counted again and is now {day(pay_by)}.",)
-    return (
+    told = (
         f"{printed} Your appeal suspended it. The appeal ended on {day(ended.ended_on)}, and the "
-        f"period for payment was counted again from then, to {day(pay_by)}.",
+        f"period for payment was counted again from then, to {day(pay_by)}."
     )
+    if ended.outcome != Outcome.VARIED:
+        return (told,)
+    return (told, "The amount is the one that was set on appeal.")
 
 
 def _why_repaid(work: Work, case: Case, final: Notice) -> str:

@@ -98,6 +98,25 @@ def _payment(facts: CaseFacts, today: date) -> Next:
     return Next("The payment and appeal periods are over. Finance starts recovery.", due=pays)
 
 
+def _appealed(facts: CaseFacts, today: date) -> Next:
+    suspended = (
+        "The final notice is suspended: nothing is collected until the appeal is finally "
+        "determined or withdrawn."
+    )
+    return Next(f"{facts.appeal_words} {suspended}".strip())
+
+
+def _recovery(facts: CaseFacts, today: date) -> Next:
+    if facts.balance_pence is not None and facts.balance_pence <= 0:
+        return Next("Nothing more is owed. An officer closes the case.")
+    if facts.certified_pence is None:
+        return Next(
+            "Finance recovers what is owed. Before an application to the county court, "
+            "non-payment is certified."
+        )
+    return Next("Finance recovers what is owed, or applies to the county court.")
+
+
 def _open(last: date | None, today: date) -> bool:
     return last is not None and today <= last
 
@@ -129,11 +148,8 @@ _SENTENCES: dict[State, Callable[[CaseFacts, date], Next]] = {
         "day it is sent."
     ),
     S.PAYMENT: _payment,
-    S.APPEALED: _plain(
-        "The final notice is suspended. Nothing is collected until the tribunal decides or the "
-        "appeal is withdrawn."
-    ),
-    S.RECOVERY: _plain("Finance recovers what is owed, or applies to the county court."),
+    S.APPEALED: _appealed,
+    S.RECOVERY: _recovery,
     S.COUNTY_COURT: _plain("The sum is recovered on the order of the county court."),
     S.WITHDRAWN: _plain("An officer starts again with a new notice of intent, or closes the case."),
     S.CLOSED: _plain("Nothing: the case is closed."),

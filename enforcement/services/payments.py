@@ -13,7 +13,6 @@ from enforcement.data.cases import Case
 from enforcement.data.notices import Notice
 from enforcement.data.payments import LedgerEntry, Penalty
 from enforcement.domain import payments as ledger
-from enforcement.domain.cases import Action, Step
 from enforcement.domain.events import Fact
 from enforcement.domain.payments import Ask, Entry, Kind
 from enforcement.domain.permissions import Permission
@@ -22,7 +21,7 @@ from enforcement.domain.tasks import TaskKind
 from enforcement.domain.words import pounds
 from enforcement.services import tasks
 from enforcement.services.case_facts import balance, penalty_of
-from enforcement.services.cases import expect, move, stream
+from enforcement.services.cases import stream
 from enforcement.services.work import Work
 
 
@@ -189,22 +188,21 @@ def cancel(work: Work, case: Case, reason: str) -> LedgerEntry | None:
     return _enter(work, case, penalty, ask, pence, key)
 
 
-def start_recovery(work: Work, case: Case, version: int | None = None) -> Step:
-    """Start recovery of an overdue penalty. Every gate of the step applies (reg 8, reg 9)."""
-    return _chase(work, case, Action.START_RECOVERY, version)
+def vary(work: Work, case: Case, pence: int, reason: str) -> LedgerEntry | None:
+    """Set the penalty to what the tribunal varied it to (reg 8), by an entry of its own. Pence.
 
-
-def apply_to_court(work: Work, case: Case, version: int | None = None) -> Step:
-    """Record the application to the county court (reg 9; CPR 70.5). Gates apply."""
-    return _chase(work, case, Action.APPLY_TO_COURT, version)
-
-
-def _chase(work: Work, case: Case, action: Action, version: int | None) -> Step:
-    work.require(Permission.RECORD_MONEY)
-    expect(case, version)
-    penalty = penalty_of(work.session, case)
-    owed = balance(work.session, penalty) if penalty else 0
-    return move(work, case, action, {"balance": owed})
+    None when it is that already. Refuses NotFound without a penalty, BadInput for no sum. The
+    caller's own step has checked who may do so.
+    """
+    penalty = _locked(work, _penalty(work, case))
+    if pence <= 0:
+        raise BadInput("A varied penalty is more than nothing.")
+    change = pence - ledger.charged(entries_of(penalty))
+    if change == 0:
+        return None
+    ask = Ask(Kind.PENALTY, None, work.today, reason=reason)
+    key = f"varied-{penalty.id}-{len(penalty.entries)}"
+    return _enter(work, case, penalty, ask, change, key)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, func, select
 from enforcement.data.cases import Case, ClockRow
 from enforcement.data.policies import Policy
 from enforcement.data.windows import WindowRow
-from enforcement.domain import concerns, paragraphs
+from enforcement.domain import closing, concerns, paragraphs
 from enforcement.domain.cases import State
 from enforcement.domain.clocks import MINIMUM_REPRESENTATIONS_DAYS, REPRESENTATIONS_RULE
 from enforcement.domain.fees import FeeScheme
@@ -34,6 +34,8 @@ TITLES: dict[str, str] = {
     "payment": "How to pay",
     "signatory": "Signatory",
     "letters": "Reminders, refunds and certificates",
+    "recovery": "Recovery, and payment after an appeal",
+    "retention": "How long closed cases are kept",
     "template": "Notice templates",
     "tasks": "Days for tasks",
     "sampling": "Full checks in an issue run",
@@ -122,6 +124,11 @@ def _letters(body: Mapping[str, Any], effective_from: date, citation: str) -> No
         raise BadInput("Two reminders are at least one day apart, and a refund takes a day.")
 
 
+def _recovery(body: Mapping[str, Any], effective_from: date, citation: str) -> None:
+    if body["reminder_wait"] < 0 or body["next_step_days"] < 1:
+        raise BadInput("Recovery waits no fewer than 0 days, and its next step takes a day.")
+
+
 _CHECKS: dict[str, Callable[[Mapping[str, Any], date, str], None]] = {
     "threshold": _threshold,
     "fee_scheme": _fees,
@@ -131,6 +138,8 @@ _CHECKS: dict[str, Callable[[Mapping[str, Any], date, str], None]] = {
     "tasks": lambda body, effective_from, citation: check_days(body),
     "letters": _letters,
     "sampling": _sampling,
+    "recovery": _recovery,
+    "retention": lambda body, effective_from, citation: closing.check_body(body),
     "routing": lambda body, effective_from, citation: concerns.check_body(body),
     "paragraph": lambda body, effective_from, citation: paragraphs.check_body(body),
 }
@@ -197,6 +206,8 @@ _IMPACTS: dict[str, Callable[[Work, Policy], str]] = {
     "window_override": _window_impact,
     "tasks": lambda work, row: "Used by tasks opened from that day; open ones keep their day.",
     "panel": lambda work, row: "Used by every decision made from that day.",
+    "recovery": lambda work, row: "Used by recovery started, and appeals that end, from that day.",
+    "retention": lambda work, row: "Used by cases closed from that day; closed ones keep theirs.",
     "sampling": lambda work, row: "Used by issue runs frozen from that day.",
     "routing": lambda work, row: "Used by concerns passed on from that day.",
     "paragraph": lambda work, row: "Offered from that day; answers already written keep theirs.",

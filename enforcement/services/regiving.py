@@ -17,6 +17,7 @@ from sqlalchemy import select
 from enforcement.data.giving import GivingProposal
 from enforcement.data.notices import Notice
 from enforcement.data.payments import Appeal
+from enforcement.domain.calendar import local_date
 from enforcement.domain.cases import State
 from enforcement.domain.gates import decided_in_time
 from enforcement.domain.giving import Method, Proper
@@ -134,7 +135,7 @@ def _final_refusals(work: Work, notice: Notice) -> Iterator[str]:
             "reg 6), so it cannot be replaced: withdraw everything, and start again with a new "
             "notice of intent."
         )
-    if any(appeal.outcome for appeal in _appeals(work, notice)):
+    if any(appeal.outcome for appeal in _against(work, notice)):
         yield "The tribunal has dealt with an appeal against this notice, so it stands as it is."
     intent = live_notice(work.session, notice.case, INTENT)
     doubted = in_doubt(work, notice.case)
@@ -177,8 +178,11 @@ def _happens(work: Work, notice: Notice) -> Iterator[str]:
     )
 
 
-def _appeals(work: Work, notice: Notice) -> list[Appeal]:
-    return list(work.session.scalars(select(Appeal).where(Appeal.case_id == notice.case_id)))
+def _against(work: Work, notice: Notice) -> list[Appeal]:
+    """The appeals against this very notice: those made since it was issued."""
+    since = local_date(notice.issued_at) if notice.issued_at else work.today
+    made = select(Appeal).where(Appeal.case_id == notice.case_id, Appeal.lodged_on >= since)
+    return list(work.session.scalars(made))
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from enforcement.data.notices import Notice
 from enforcement.data.tasks import Task
 from enforcement.domain.permissions import Actor, Permission
 from enforcement.domain.refusals import BadInput, NotFound, WrongState
-from enforcement.domain.tasks import ABOUT_GIVING, BY_HAND, TaskKind, allowed_days, due
+from enforcement.domain.tasks import ABOUT_GIVING, BY_HAND, Due, TaskKind, allowed_days, due
 from enforcement.services.policies import calendar, in_force
 from enforcement.services.work import Work, changed_meanwhile
 
@@ -48,12 +48,14 @@ def open_task(
     key: str,
     about: str,
     notice: Notice | None = None,
+    deadline: Due | None = None,
 ) -> Task:
     """Open a task about a case, once: the same key gives the task that is there.
 
     `key` is made of the business fact ("refund ASC-2026-000001-N2 45"). Due after the working
-    days that the policy allows for its kind, counted from today. The step that calls this has
-    checked who may do so; it may be a job. Refuses BadInput without words.
+    days that the policy allows for its kind, counted from today, unless a tribunal or court set
+    the day (`deadline`). The step that calls this has checked who may do so; it may be a job.
+    Refuses BadInput without words.
     """
     if not about.strip():
         raise BadInput("Say what the task is about.")
@@ -61,7 +63,7 @@ def open_task(
     found = work.session.scalar(select(Task).where(Task.key == name))
     if found is not None:
         return found
-    counted = due(work.today, _days(work, kind), calendar(work.session))
+    counted = deadline or due(work.today, _days(work, kind), calendar(work.session))
     task = Task(
         key=name,
         case=case,
@@ -122,6 +124,11 @@ def close_task(work: Work, task: Task, how: str, words: str, version: int | None
             fix="Settle the doubt, or withdraw the notice and give it again: the task ends with "
             "it.",
         )
+    if task.kind == TaskKind.TRIBUNAL:
+        raise WrongState(
+            "This task stands for something due at the tribunal.",
+            fix="Record on the case’s appeal page what was done: the task ends with it.",
+        )
     if how not in ("done", "not_needed"):
         raise BadInput("Say whether it was done or is no longer needed.")
     if not words.strip():
@@ -143,12 +150,18 @@ def settle(
     kinds: Collection[TaskKind],
     words: str,
     notice: Notice | None = None,
+    key: str = "",
 ) -> int:
-    """Close open tasks of these kinds because what happened settles them. Returns how many."""
+    """Close open tasks of these kinds because what happened settles them. Returns how many.
+
+    With `key`, only those whose key begins with it after their kind.
+    """
     found = [
         task
         for task in open_of(work.session, case)
-        if TaskKind(task.kind) in kinds and (notice is None or task.notice_id == notice.id)
+        if TaskKind(task.kind) in kinds
+        and (notice is None or task.notice_id == notice.id)
+        and task.key.startswith(f"{task.kind} {key}")
     ]
     for task in found:
         _close(work, task, "settled", words)

@@ -159,6 +159,14 @@ WORDS: dict[str, Words] = {
     "ledger_entered": Words("money", "Entered in the ledger", "kind"),
     "appeal_lodged": Words("money", "Appeal lodged", "lodged_on"),
     "appeal_confirmed": Words("money", "Appeal ended: the penalty stands", "outcome"),
+    "appeal_varied": Words("money", "Appeal ended: the penalty stands in another amount", "pence"),
+    "appeal_lapsed": Words("money", "Appeal ended: the final notice was withdrawn"),
+    "appeal_step_recorded": Words("money", "Appeal", "step"),
+    "direction_given": Words("money", "Direction of the tribunal, due on", "due_on"),
+    "direction_extended": Words("money", "Direction given more time, due on", "due_on"),
+    "direction_ended": Words("money", "Direction ended", "how"),
+    "court_ordered": Words("money", "County court ordered", "pence"),
+    "court_refused": Words("money", "County court refused the application"),
     "appeal_quashed": Words("money", "Appeal ended: the penalty is quashed"),
     "recovery_started": Words("money", "Recovery started"),
     "court_applied": Words("money", "Applied to the county court"),
@@ -189,6 +197,11 @@ CLOCKS = {
     ClockKind.PAYMENT.value: "payment due",
     ClockKind.APPEAL.value: "appeal by",
     ClockKind.APPEAL_RESPONSE.value: "response to the appeal",
+    ClockKind.DIRECTION.value: "direction of the tribunal",
+    ClockKind.HEARING.value: "hearing",
+    ClockKind.ONWARD_APPEAL.value: "time for going on with the appeal",
+    ClockKind.RECOVERY.value: "next step of recovery",
+    ClockKind.COURT_ORDER.value: "payment ordered by the court",
 }
 MONEY = {"pence", "balance", "amount_pence", "refund_pence"}
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")

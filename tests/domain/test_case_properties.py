@@ -188,8 +188,9 @@ def test_the_straight_road_leads_to_the_county_court() -> None:
 
 # What stops a final notice on the day it would go out; the others stand at other steps.
 ELSEWHERE = {
-    "appeal", "deregistered", "element", "excluded", "longer to pay", "no amount",
-    "no excuse finding", "no reasons",
+    "another sum certified", "appeal", "deregistered", "element", "excluded", "longer to pay",
+    "no amount",
+    "no excuse finding", "no reasons", "not certified", "not reminded", "reminded just now",
     "one approved", "one drafted", "one on the panel", "overpaid", "owed", "paid", "two providers",
 }  # fmt: skip
 

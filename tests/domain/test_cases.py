@@ -49,7 +49,7 @@ OPEN = CaseFacts(
 NEEDS: dict[str, dict[str, Any]] = {
     "decide_no_penalty": {"votes_for": 0, "votes_against": 2},
     "start_recovery": {"balance_pence": 1},
-    "apply_to_court": {"balance_pence": 1},
+    "apply_to_court": {"balance_pence": 1, "certified_pence": 1},
 }
 
 FINAL = "impose final_draft final_review final_approved final_issued"
@@ -137,21 +137,24 @@ EXPECTED: dict[str, tuple[str, str, str, str, str]] = {
     "record_final_given": ("final_issued", "officer senior worker", "payment", "", ""),
     "lodge_appeal": ("payment recovery county_court", "officer senior", "appealed", "", ""),
     "appeal_confirmed": ("appealed", "officer senior", "payment", "", ""),
+    "appeal_varied": ("appealed", "officer senior", "payment", "", ""),
     "appeal_quashed": ("appealed", "officer senior", "withdrawn", "", ""),
     "start_recovery": (
         "payment",
         "finance",
         "recovery",
-        "final_given payment_overdue something_owed no_live_appeal not_on_hold replies_answered",
+        "final_given payment_overdue something_owed no_live_appeal not_on_hold replies_answered "
+        "reminded",
         "",
     ),
     "apply_to_court": (
         "recovery",
         "finance",
         "county_court",
-        "final_given something_owed no_live_appeal not_on_hold replies_answered",
+        "final_given something_owed no_live_appeal not_on_hold replies_answered certified",
         "",
     ),
+    "court_refused": ("county_court", "finance", "recovery", "", ""),
     "withdraw": (OUT, "senior", "withdrawn", "", ""),
     "regive_final": (
         "final_issued payment recovery county_court",
@@ -243,6 +246,8 @@ SHUT: dict[str, dict[str, Any]] = {
     "final_given": {"final_sent": False},
     "payment_overdue": {"payment_due_on": TODAY},
     "something_owed": {"balance_pence": 0},
+    "reminded": {"reminder_wait": 7},
+    "certified": {"certified_pence": None},
     "no_live_appeal": {"appeal_live": True},
     "nothing_owed": {"balance_pence": 1},
 }

@@ -19,11 +19,19 @@ from enforcement.domain.clocks import (
     decision_clock,
     extended_clock,
     payment_clock,
+    payment_restart_clock,
+    payment_resume_clock,
     recompute,
     representations_clock,
 )
 from enforcement.domain.giving import Method, deemed_given
 from enforcement.domain.refusals import BadInput
+from enforcement.domain.tribunal_clocks import (
+    Limit,
+    onward_clock,
+    ordered_clock,
+    recovery_clock,
+)
 
 ENGLAND = WorkingCalendar()
 EMAIL, POST = Method.ELECTRONIC, Method.FIRST_CLASS
@@ -169,7 +177,25 @@ def clocks(calendar: WorkingCalendar = ENGLAND) -> list[Clock]:
         payment_clock(day("2025-03-24"), day("2025-04-22"), calendar, 21),
         appeal_clock(day("2025-03-21"), calendar),
         appeal_response_clock(day("2025-04-07"), calendar),
+        payment_restart_clock(day("2025-04-07"), calendar),
+        payment_resume_clock(day("2025-04-07"), calendar, 5),
+        *ordered(calendar),
+        onward_clock(day("2025-01-31"), Limit("a rule", months=1), calendar),
+        onward_clock(day("2025-01-31"), Limit("a rule", days=28), calendar),
+        recovery_clock(day("2025-04-07"), calendar, 28),
     ]
+
+
+def ordered(calendar: WorkingCalendar) -> list[Clock]:
+    kinds = (
+        ClockKind.DIRECTION,
+        ClockKind.APPEAL_RESPONSE,
+        ClockKind.ONWARD_APPEAL,
+        ClockKind.HEARING,
+        ClockKind.COURT_ORDER,
+    )
+    set_on, stated_on = day("2025-04-04"), day("2025-04-19")
+    return [ordered_clock(kind, set_on, stated_on, calendar, "About it.") for kind in kinds]
 
 
 @pytest.mark.parametrize("clock", clocks(), ids=lambda clock: clock.rule)
@@ -251,6 +277,53 @@ def test_more_time_shows_both_days_and_is_derived_again() -> None:
     one_day = extended_clock(stated, day("2025-02-20"))
     moved = recompute(ClockKind.REPRESENTATIONS, one_day.inputs, closed)
     assert moved.due_on == day("2025-02-20")
+
+
+SET = [
+    # what, set on, the day set, due: Good Friday 2025 is 18 April; the tribunal's days move on
+    (ClockKind.DIRECTION, "2025-04-04", "2025-04-18", "2025-04-22"),
+    (ClockKind.APPEAL_RESPONSE, "2025-04-04", "2025-04-17", "2025-04-17"),
+    (ClockKind.ONWARD_APPEAL, "2025-04-04", "2025-04-20", "2025-04-22"),
+    (ClockKind.HEARING, "2025-04-04", "2025-04-18", "2025-04-18"),
+    (ClockKind.COURT_ORDER, "2025-04-04", "2025-04-19", "2025-04-19"),
+]
+
+
+@pytest.mark.parametrize(("kind", "set_on", "stated_on", "due_on"), SET)
+def test_a_day_that_a_tribunal_or_court_sets(
+    kind: ClockKind, set_on: str, stated_on: str, due_on: str
+) -> None:
+    clock = ordered_clock(kind, day(set_on), day(stated_on), ENGLAND)
+    assert clock.due_on == day(due_on)
+    assert (clock.due_at == clock.due_at.replace(second=59)) is not kind.by_five
+    words = {ClockKind.HEARING: "It takes place", ClockKind.COURT_ORDER: "by the end of the day"}
+    assert words.get(kind, "Due before 5pm.") in clock.receipt[-1].note
+
+
+def test_nobody_sets_a_day_that_is_past_or_of_another_kind() -> None:
+    with pytest.raises(BadInput, match="comes after"):
+        ordered_clock(ClockKind.DIRECTION, day("2025-04-04"), day("2025-04-04"), ENGLAND)
+    with pytest.raises(BadInput, match="No tribunal"):
+        ordered_clock(ClockKind.PAYMENT, day("2025-04-04"), day("2025-04-05"), ENGLAND)
+
+
+ONWARD = [
+    # sent on, the time the rules give, due
+    ("2025-03-03", Limit("r", days=28), "2025-03-31"),
+    ("2025-03-21", Limit("r", days=28), "2025-04-22"),  # Good Friday: to Tuesday after Easter
+    ("2025-01-15", Limit("r", months=1), "2025-02-17"),  # Saturday 15 February: to Monday
+    ("2025-01-31", Limit("r", months=1), "2025-02-28"),
+    ("2024-01-31", Limit("r", months=1), "2024-02-29"),
+    ("2024-12-10", Limit("r", months=1), "2025-01-10"),
+    ("2025-11-28", Limit("r", months=1), "2025-12-29"),  # Sunday 28 December
+]
+
+
+@pytest.mark.parametrize(("sent_on", "limit", "due_on"), ONWARD)
+def test_the_time_for_going_on(sent_on: str, limit: Limit, due_on: str) -> None:
+    clock = onward_clock(day(sent_on), limit, ENGLAND)
+    assert (clock.due_on, clock.citation) == (day(due_on), "r")
+    assert clock.receipt[-1].note.endswith("Due before 5pm.")
 
 
 @pytest.mark.parametrize("last_day", ["2025-02-18", "2025-02-19"])

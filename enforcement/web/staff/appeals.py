@@ -1,57 +1,55 @@
-"""The appeal page: what was lodged, what it suspends, how it ended."""
+"""The appeal page: where it stands, its directions and steps, and how it ended."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, render_template, url_for
-from wtforms import RadioField, StringField, SubmitField
-from wtforms.validators import InputRequired, Length, Optional
+from flask import Blueprint, abort, render_template, url_for
+from wtforms.validators import InputRequired
 
-from enforcement.data.cases import Case
+from enforcement.data.cases import Case, ClockRow
 from enforcement.data.payments import Appeal
-from enforcement.domain.cases import Action, Choice
-from enforcement.domain.permissions import Permission
-from enforcement.services import appeals, cases
+from enforcement.domain.appeals import (
+    OUTCOMES,
+    Outcome,
+    Phase,
+    Standing,
+    Step,
+    StepKind,
+    choices_of,
+    may_come,
+)
+from enforcement.domain.cases import Action
+from enforcement.domain.clocks import ClockKind
+from enforcement.domain.permissions import Permission, not_yours
+from enforcement.services import appeal_standing, appeal_steps, appeals, cases, directions
+from enforcement.services.directions import Held
 from enforcement.services.work import Work
 from enforcement.web import access, pages
-from enforcement.web.fields import DayField, LongTextField, visible
-from enforcement.web.filters import day
-from enforcement.web.staff.case_form import LONGEST, CaseForm, FormPage, answer, chosen, options
+from enforcement.web.filters import day, money
+from enforcement.web.listing import Cell, Column, Listing
+from enforcement.web.staff.appeal_forms import (
+    STEP_FORMS,
+    DetermineForm,
+    LodgeForm,
+    WithdrawnForm,
+)
+from enforcement.web.staff.case_form import FormPage, answer, chosen, options
 from enforcement.web.staff.case_frame import case_frame, place
 
 bp = Blueprint("appeals", __name__, url_prefix="/cases/<reference>/appeal")
 BOTH = ["GET", "POST"]
+K = StepKind
+# The usual way of an appeal: what is shown first, in the order in which it comes.
+OFFERED = (
+    K.RESPONSE_FILED, K.HEARING_LISTED, K.HEARING_HELD, K.DECIDED, K.PERMISSION_SOUGHT,
+    K.PERMISSION_GRANTED, K.PERMISSION_REFUSED, K.RESPONSE_EXTENDED, K.ONWARD_EXTENDED,
+    K.HEARING_VACATED, K.STAYED, K.STAY_LIFTED, K.AMOUNT_FOUND,
+)  # fmt: skip
 
 
-class LodgeForm(CaseForm):
-    tribunal_reference = StringField(
-        "Tribunal reference",
-        [InputRequired("Enter the tribunal’s reference"), Length(max=60), visible],
-        render_kw={"width": 20},
-    )
-    lodged_on = DayField("When was the appeal made?", [InputRequired("Enter when it was made")])
-    received_on = DayField(
-        "When did we receive the notice of appeal?",
-        [InputRequired("Enter when we received it")],
-        description="Our response is due 28 days after this day.",
-    )
-    grounds = LongTextField("Grounds (optional)", [Optional(), Length(max=LONGEST), visible])
-    submit = SubmitField("Record the appeal")
-
-
-class EndForm(CaseForm):
-    outcome = RadioField(
-        "How did the appeal end?",
-        [InputRequired("Choose how the appeal ended")],
-        choices=options(appeals.OUTCOMES.items()),
-    )
-    ended_on = DayField("On which day?", [InputRequired("Enter the day on which it ended")])
-    reason = LongTextField("Notes (optional)", [Optional(), Length(max=LONGEST), visible])
-    submit = SubmitField("Record the outcome")
-
-
-def _opened(reference: str) -> tuple[Work, Case]:
+def opened(reference: str) -> tuple[Work, Case]:
+    """The case of an address, for a page of its appeal."""
     work = access.work()
     return work, cases.find(work, reference)
 
@@ -59,54 +57,191 @@ def _opened(reference: str) -> tuple[Work, Case]:
 @bp.get("")
 @access.needs(Permission.READ_CASES)
 def appeal(reference: str) -> str:
-    work, case = _opened(reference)
+    work, case = opened(reference)
     return render_template(
         "staff/appeals/appeal.html",
-        case_frame=case_frame(work, case, "money"),
-        appeals=[_shown(one) for one in appeals.appeals_of(work, case)],
+        case_frame=case_frame(work, case, "appeal"),
+        appeals=[_shown(work, case, one) for one in reversed(appeals.appeals_of(work, case))],
         actions=_actions(work, case),
     )
 
 
-def _shown(one: Appeal) -> list[pages.Fact]:
+def _shown(work: Work, case: Case, one: Appeal) -> dict[str, Any]:
+    now = appeal_standing.standing(work.session, one)
+    held = directions.of_appeal(work, case, one)
+    return {
+        "reference": one.tribunal_reference,
+        "standing": "" if one.outcome else now.sentence,
+        "facts": _facts(work, case, one, now),
+        "directions": _directions(work, case, held) if held or not one.outcome else None,
+        "steps": _steps(work, one),
+    }
+
+
+def _facts(work: Work, case: Case, one: Appeal, now: Standing) -> list[pages.Fact]:
+    late = appeal_standing.is_late(case, one)
+    made = ("Late: admitted by the tribunal" if now.admitted_late else "Late") if late else ""
     found = [
-        pages.Fact("Tribunal reference", one.tribunal_reference),
-        pages.Fact("Made on", day(one.lodged_on)),
+        pages.Fact("Made on", day(one.lodged_on), made),
         pages.Fact("Received by us", day(one.received_on)),
     ]
     if one.grounds:
         found.append(pages.Fact("Grounds", one.grounds))
     if one.outcome:
-        words = appeals.OUTCOMES[one.outcome]
-        return [*found, pages.Fact("Outcome", words, f"Ended on {day(one.ended_on)}")]
-    return [*found, pages.Fact("Outcome", "Under way", "The final notice is suspended (reg 8).")]
+        words = OUTCOMES[one.outcome]
+        sum_set = f" {money(now.pence)}." if now.pence is not None else ""
+        return [
+            *found,
+            pages.Fact("Outcome", words, f"Finally determined on {day(one.ended_on)}.{sum_set}"),
+        ]
+    found.append(_response(case, now))
+    if limit := appeal_standing.running(case, ClockKind.ONWARD_APPEAL):
+        found.append(_clock_fact("Time for going on", case, limit))
+    if hearing := appeal_standing.running(case, ClockKind.HEARING):
+        found.append(_clock_fact("Hearing", case, hearing))
+    reg3 = appeal_steps.reg3_pence(work, case, now)
+    found.append(
+        pages.Fact(
+            "CQC’s fee when it was imposed",
+            money(reg3) if reg3 is not None else "Cannot be worked out",
+            "CQC’s figure, recorded for the appeal"
+            if now.found_pence is not None
+            else "Worked out again. The tribunal can set no other amount (reg 8).",
+        )
+    )
+    return found
+
+
+def _response(case: Case, now: Standing) -> pages.Fact:
+    if now.response_filed_on:
+        return pages.Fact("Our response", f"Filed on {day(now.response_filed_on)}")
+    clock = appeal_standing.running(case, ClockKind.APPEAL_RESPONSE)
+    if clock is None:
+        return pages.Fact("Our response", "Not filed", "No day runs for it now")
+    return _clock_fact("Our response", case, clock)
+
+
+def _clock_fact(key: str, case: Case, row: ClockRow) -> pages.Fact:
+    hour = ", 5pm" if ClockKind(row.kind).by_five else ""
+    before = "" if ClockKind(row.kind).occasion else "Due "
+    url = place("clocks.receipt", reference=case.reference, clock_id=row.id)
+    return pages.Fact(key, f"{before}{day(row.due_on)}{hour}", href=url)
+
+
+def _directions(work: Work, case: Case, held: list[Held]) -> Listing:
+    return Listing(
+        caption="Directions of the tribunal",
+        columns=[
+            Column("number", "No.", numeric=True),
+            Column("what", "What"),
+            Column("whose", "Who"),
+            Column("due", "By"),
+            Column("state", "State"),
+        ],
+        rows=[_direction(work, case, one) for one in held],
+        empty_title="No directions",
+        empty_text="Each is recorded with who must do it and by when.",
+    )
+
+
+def _direction(work: Work, case: Case, one: Held) -> dict[str, object]:
+    row, ended = one.row, one.ended
+    extended = [step for step in one.steps if step.until is not None]
+    clock_url = ""
+    if one.clock is not None:
+        clock_url = place("clocks.receipt", reference=case.reference, clock_id=one.clock.id)
+    first = f"First set for {day(row.first_due_on)}. {extended[-1].words}" if extended else ""
+    open_url = ""
+    if ended is None and not not_yours(work.actor, Permission.RECORD_APPEAL):
+        open_url = url_for("directions.direction", reference=case.reference, direction_id=row.id)
+    state = "Open" if ended is None else f"{directions.ENDED[ended.kind]}, {day(ended.on)}"
+    if ended is None and one.clock is not None and one.clock.ended_at is not None:
+        state = "Open: stayed, or waits for another day"
+    return {
+        "number": row.number,
+        "what": Cell(row.what, note=f"Given on {day(row.given_on)}"),
+        "whose": directions.WHOSE[row.whose],
+        "due": Cell(f"{day(one.stated_on)}, 5pm", href=clock_url, note=first),
+        "state": Cell(state, href=open_url, note=ended.words if ended else ""),
+    }
+
+
+def _steps(work: Work, one: Appeal) -> Listing | None:
+    rows = [
+        {
+            "on": day(row.on),
+            "step": Cell(StepKind(row.kind).label, note=row.words),
+            "said": _said(row.outcome, row.pence, day(row.until) if row.until else ""),
+            "by": row.recorded_by_name,
+        }
+        for row in appeal_standing.rows_of(work.session, one)
+    ]
+    if not rows:
+        return None
+    return Listing(
+        caption="Steps",
+        columns=[
+            Column("on", "Day"),
+            Column("step", "Step"),
+            Column("said", "What it says"),
+            Column("by", "Recorded by"),
+        ],
+        rows=rows,
+    )
+
+
+def _said(outcome: str | None, pence: int | None, until: str) -> str:
+    words = OUTCOMES[outcome] if outcome else ""
+    return ", ".join(filter(None, (words, money(pence) if pence else "", until)))
 
 
 def _actions(work: Work, case: Case) -> list[pages.Action]:
-    by_action = {c.action: c for c in cases.choices(work, case)}
-    offered = ((Action.LODGE_APPEAL, "appeals.lodge"), (Action.APPEAL_CONFIRMED, "appeals.end"))
-    words = {Action.APPEAL_CONFIRMED: "Record how the appeal ended"}
+    live = appeals.live_appeal(work, case)
+    if live is None:
+        return [
+            pages.Action(
+                choice.action.label,
+                place("appeals.lodge", reference=case.reference),
+                primary=True,
+                reason=" ".join(choice.reasons),
+            )
+            for choice in cases.choices(work, case)
+            if choice.action is Action.LODGE_APPEAL
+        ]
+    now = appeal_standing.standing(work.session, live)
+    offered: list[tuple[str, str, dict[str, str]]] = []
+    if now.phase is Phase.UNDER_WAY:
+        offered.append(("Record a direction", "directions.give", {}))
+    late = appeal_standing.is_late(case, live) and not now.admitted_late
+    for kind in (*((K.TIME_EXTENDED,) if late else ()), *OFFERED):
+        if may_come(now, kind):
+            offered.append((STEP_FORMS[kind].title, "appeals.record", {"kind": kind.value}))
+    if may_come(now, K.DETERMINED) and now.outcome is not None:
+        offered.insert(0, ("Record that it is finally determined", "appeals.determine", {}))
+    offered.append(("Record that the provider withdrew it", "appeals.withdrawn", {}))
+    why = not_yours(work.actor, Permission.RECORD_APPEAL)
+    first = {"appeals.determine", "directions.give"}
     return [
-        _action(by_action[action], words.get(action, action.label), endpoint, case)
-        for action, endpoint in offered
-        if action in by_action
+        pages.Action(
+            words,
+            place(endpoint, reference=case.reference, **more),
+            primary=endpoint in first or more.get("kind") in ("response_filed", "decided"),
+            reason=why,
+        )
+        for words, endpoint, more in offered
     ]
 
 
-def _action(choice: Choice, label: str, endpoint: str, case: Case) -> pages.Action:
-    url = place(endpoint, reference=case.reference)
-    return pages.Action(label, url, primary=True, reason=" ".join(choice.reasons))
-
-
-def _page(case: Case, title: str, intro: str) -> FormPage:
+def page_of(case: Case, title: str, intro: str = "", note: str = "") -> FormPage:
+    """A form about the appeal, which leads back to its page."""
     back = url_for("appeals.appeal", reference=case.reference)
-    return FormPage(title, tab="money", back=back, intro=intro)
+    return FormPage(title, tab="appeal", back=back, intro=intro, note=note)
 
 
 @bp.route("/lodge", methods=BOTH)
 @access.needs(Permission.RECORD_APPEAL)
 def lodge(reference: str) -> Any:
-    work, case = _opened(reference)
+    work, case = opened(reference)
     form = LodgeForm()
 
     def act() -> None:
@@ -120,30 +255,75 @@ def lodge(reference: str) -> Any:
             form.read_version,
         )
 
-    intro = "An appeal suspends the final notice until it ends (SI 2022/1175 reg 8)."
-    page = _page(case, "Record an appeal", intro)
+    intro = (
+        "An appeal suspends the final notice until it is finally determined or withdrawn "
+        "(SI 2022/1175 reg 8): payment and recovery stop."
+    )
+    page = page_of(case, "Record an appeal", intro)
     return answer(work, case, form, page, act, "The appeal is recorded; payment is suspended.")
 
 
-@bp.route("/end", methods=BOTH)
+@bp.route("/record/<kind>", methods=BOTH)
 @access.needs(Permission.RECORD_APPEAL)
-def end(reference: str) -> Any:
-    work, case = _opened(reference)
-    form = EndForm()
+def record(reference: str, kind: str) -> Any:
+    """One step of the appeal, by its kind."""
+    work, case = opened(reference)
+    spec = STEP_FORMS.get(StepKind(kind)) if kind in list(StepKind) else None
+    if spec is None:
+        abort(404)
+    form = spec.form()
+    live = appeals.live_appeal(work, case)
+    if "outcome" in form and live is not None:
+        now = appeal_standing.standing(work.session, live)
+        form.outcome.choices = options((o.value, o.label) for o in choices_of(now))
 
     def act() -> None:
-        appeals.end(
-            work,
-            case,
-            form.outcome.data,
-            chosen(form.ended_on),
-            form.reason.data or "",
-            form.read_version,
+        step = Step(
+            StepKind(kind),
+            chosen(form.on),
+            chosen(form.until) if "until" in form else None,
+            Outcome(form.outcome.data) if "outcome" in form else None,
+            form.pence.data if "pence" in form else None,
         )
+        appeal_steps.record(work, case, step, form.words.data or "", form.read_version)
 
-    intro = (
-        "If the penalty stands, a full payment period starts on the day the appeal ended. If it "
-        "is quashed, nothing is owed and what was paid is repaid."
+    page = page_of(case, spec.title, spec.intro)
+    return answer(work, case, form, page, act, "Recorded.")
+
+
+@bp.route("/withdrawn", methods=BOTH)
+@access.needs(Permission.RECORD_APPEAL)
+def withdrawn(reference: str) -> Any:
+    work, case = opened(reference)
+    form = WithdrawnForm()
+
+    def act() -> None:
+        appeals.withdrawn(work, case, chosen(form.on), form.words.data or "", form.read_version)
+
+    intro = "The final notice takes effect again from that day, and a period for payment runs."
+    page = page_of(case, "Record that the provider withdrew the appeal", intro)
+    return answer(work, case, form, page, act, "Recorded. A period for payment runs again.")
+
+
+@bp.route("/determine", methods=BOTH)
+@access.needs(Permission.RECORD_APPEAL)
+def determine(reference: str) -> Any:
+    work, case = opened(reference)
+    form = DetermineForm()
+    limit = appeal_standing.running(case, ClockKind.ONWARD_APPEAL)
+    early = limit is not None and work.today <= limit.due_on
+    if early:
+        form.said_on.validators = [InputRequired("Enter the day on which they said so")]
+
+    def act() -> None:
+        appeals.determine(work, case, form.said_on.data, form.words.data or "", form.read_version)
+
+    intro = "The last decision takes effect. If the penalty stands, a period for payment runs."
+    note = (
+        f"The time for going on runs until {day(limit.due_on)}, 5pm. Before that, only if whoever "
+        "might go on has said in writing that they will not."
+        if early and limit
+        else ""
     )
-    page = _page(case, "Record how the appeal ended", intro)
-    return answer(work, case, form, page, act, "The outcome is recorded.")
+    page = page_of(case, "Record that the appeal is finally determined", intro, note)
+    return answer(work, case, form, page, act, "The appeal is over.")

@@ -11,10 +11,11 @@ from wtforms.validators import InputRequired, Optional
 
 from enforcement.data.cases import Case
 from enforcement.data.people import Account
+from enforcement.domain.closing import CLOSE_REASONS
 from enforcement.domain.permissions import Permission, Role
 from enforcement.services import cases, letters, restarts
 from enforcement.services.case_facts import facts_of
-from enforcement.services.cases import CLOSE_REASONS, HOLD_CATEGORIES
+from enforcement.services.cases import HOLD_CATEGORIES
 from enforcement.services.work import Work
 from enforcement.web import access
 from enforcement.web.fields import DayField

@@ -22,12 +22,13 @@ from enforcement.data.replies import Reply
 from enforcement.domain.calendar import local_date
 from enforcement.domain.cases import Action, CaseFacts, State, choices
 from enforcement.domain.clocks import ClockKind
+from enforcement.domain.closing import CLOSE_REASONS
 from enforcement.domain.permissions import Permission, can
 from enforcement.domain.replies import FORMATS, WRITTEN
 from enforcement.domain.tasks import TaskKind
 from enforcement.services import reply_asking, tasks
 from enforcement.services.case_facts import facts_of, notice_in_hand
-from enforcement.services.cases import CLOSE_REASONS, HOLD_CATEGORIES
+from enforcement.services.cases import HOLD_CATEGORIES
 from enforcement.services.next_line import next_line
 from enforcement.services.work import Work
 from enforcement.web import pages
@@ -55,9 +56,11 @@ SCREENS: dict[Action, str] = {
     A.ISSUE_FINAL: NOTICE,
     A.LODGE_APPEAL: "appeals.appeal",
     A.APPEAL_CONFIRMED: "appeals.appeal",
+    A.APPEAL_VARIED: "appeals.appeal",
     A.APPEAL_QUASHED: "appeals.appeal",
-    A.START_RECOVERY: "payments.money",
-    A.APPLY_TO_COURT: "payments.money",
+    A.START_RECOVERY: "recovery.recovery",
+    A.APPLY_TO_COURT: "recovery.recovery",
+    A.COURT_REFUSED: "recovery.recovery",
     A.WITHDRAW: "case_actions.withdraw",
     A.REGIVE_FINAL: "tasks.case_tasks",
     A.REISSUE: "case_actions.reissue",
@@ -83,6 +86,7 @@ TABS: tuple[tuple[str, str, str], ...] = (
     ("replies", "Replies", "replies.replies"),
     ("decision", "Decision", "decisions.decision"),
     ("money", "Money", "payments.money"),
+    ("appeal", "Appeal", "appeals.appeal"),
     ("tasks", "Tasks", "tasks.case_tasks"),
     ("notes", "Notes", "cases.notes"),
     ("gate", "Gate", "gate.gate"),
@@ -111,6 +115,11 @@ CLOCK_TITLES: dict[str, str] = {
     ClockKind.PAYMENT: "Payment due",
     ClockKind.APPEAL: "Appeal by, 5pm",
     ClockKind.APPEAL_RESPONSE: "Response to the appeal, 5pm",
+    ClockKind.DIRECTION: "Direction of the tribunal, 5pm",
+    ClockKind.HEARING: "Hearing",
+    ClockKind.ONWARD_APPEAL: "Time for going on with the appeal, 5pm",
+    ClockKind.RECOVERY: "Next step of recovery",
+    ClockKind.COURT_ORDER: "Payment ordered by the court",
 }
 
 
@@ -258,6 +267,7 @@ def _tabs(work: Work, case: Case, current: str, facts: CaseFacts) -> list[pages.
     return [
         pages.Tab(words, url, current=name == current, count=counts.get(name))
         for name, words, endpoint in TABS
+        if (name != "appeal" or facts.balance_pence is not None or current == name)
         if (url := place(endpoint, reference=case.reference))
     ]
 

@@ -13,7 +13,6 @@ from wtforms.validators import InputRequired, Length, Optional
 from enforcement.data.cases import Case
 from enforcement.data.payments import LedgerEntry, Penalty
 from enforcement.domain import payments as ledger
-from enforcement.domain.cases import Action
 from enforcement.domain.payments import Ask, Kind
 from enforcement.domain.permissions import Permission, not_yours
 from enforcement.services import cases, payments
@@ -74,10 +73,6 @@ class WriteOffForm(EntryForm):
     submit = SubmitField("Write off")
 
 
-class ChaseForm(CaseForm):
-    submit = SubmitField("Confirm")
-
-
 FORMS: dict[Kind, tuple[type[EntryForm], str]] = {
     Kind.PAYMENT: (PaymentForm, "Record a payment"),
     Kind.REVERSAL: (ReversalForm, "Reverse an entry"),
@@ -113,10 +108,15 @@ def _facts(penalty: Penalty | None, owed: int | None) -> list[pages.Fact]:
     if penalty is None:
         return []
     return [
-        pages.Fact("Penalty", money(penalty.pence), f"Raised {day(penalty.raised_at)}"),
+        pages.Fact("Penalty", money(_charged(penalty)), f"Raised {day(penalty.raised_at)}"),
         pages.Fact("Payment reference", penalty.reference),
         pages.Fact("Balance", money(owed), ledger.standing(owed)),
     ]
+
+
+def _charged(penalty: Penalty) -> int:
+    """The penalty as it stands: its sum, and what the tribunal varied."""
+    return ledger.charged(payments.entries_of(penalty))
 
 
 def _entries(work: Work, penalty: Penalty) -> Listing:
@@ -161,10 +161,9 @@ def _actions(work: Work, case: Case, penalty: Penalty | None) -> list[pages.Acti
         url = place("payments.enter", reference=case.reference, kind=kind.value)
         reason = why or none_yet or _not_now(kind, penalty)
         found.append(pages.Action(title, url, primary=kind is Kind.PAYMENT, reason=reason))
-    for choice in cases.choices(work, case):
-        if choice.action in CHASES:
-            url = place("payments.chase", reference=case.reference, action=choice.action.value)
-            found.append(pages.Action(choice.action.label, url, reason=" ".join(choice.reasons)))
+    if penalty is not None:
+        url = place("recovery.recovery", reference=case.reference)
+        found.append(pages.Action("Recovery, and what stands in its way", url))
     return found + letter_actions.about_money(work, case)
 
 
@@ -229,35 +228,6 @@ def _ask(kind: Kind, form: EntryForm) -> Ask:
 def _page(case: Case, title: str, **more: Any) -> FormPage:
     back = url_for("payments.money", reference=case.reference)
     return FormPage(title, tab="money", back=back, **more)
-
-
-CHASES = {
-    Action.START_RECOVERY: (
-        payments.start_recovery,
-        "The provider is chased for the balance. If it stays unpaid, the sum can be recovered on "
-        "the order of the county court (SI 2022/1175 reg 9).",
-    ),
-    Action.APPLY_TO_COURT: (
-        payments.apply_to_court,
-        "Record this once the application is made: copy of the final notice, certificate of "
-        "non-payment and proof of giving (CPR 70.5).",
-    ),
-}
-
-
-@bp.route("/cases/<reference>/money/chase/<action>", methods=BOTH)
-@access.needs(Permission.RECORD_MONEY)
-def chase(reference: str, action: str) -> Any:
-    work, case = _opened(reference)
-    found = next((a for a in CHASES if a.value == action), None)
-    if found is None:
-        abort(404)
-    use_case, intro = CHASES[found]
-    form = ChaseForm()
-    page = _page(case, found.label, intro=intro)
-    return answer(
-        work, case, form, page, lambda: use_case(work, case, form.read_version), "Recorded."
-    )
 
 
 class RemittanceForm(NhsSearchForm):

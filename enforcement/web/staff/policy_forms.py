@@ -11,6 +11,7 @@ from typing import Any
 from wtforms import BooleanField, EmailField, IntegerField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
+from enforcement.domain.closing import CLOSE_REASONS
 from enforcement.domain.refusals import BadInput
 from enforcement.domain.tasks import TaskKind
 from enforcement.domain.windows import Month
@@ -147,6 +148,24 @@ class LettersForm(PolicyForm):
     certificate_authority = _words("Certificates: the authority to sign, as a sentence")
 
 
+class RecoveryForm(PolicyForm):
+    reminder_needed = BooleanField("A reminder is sent before recovery starts")
+    reminder_wait = _number("Days from the reminder to recovery", 0)
+    next_step_days = _number("Days to the next step of recovery")
+    payment_restarts = BooleanField(
+        "After an appeal the whole period for payment starts again",
+        description="Otherwise the days that were left when the appeal was made.",
+    )
+
+
+class RetentionForm(PolicyForm):
+    """Whole years after closing, by why the case was closed."""
+
+
+for _reason, _words_of in CLOSE_REASONS.items():
+    setattr(RetentionForm, _reason, _number(_words_of, 1, "Years after closing"))
+
+
 class TasksForm(PolicyForm):
     """Working days each kind of task allows."""
 
@@ -279,6 +298,10 @@ FORMS: dict[str, Kind] = {
     "routing": _plain(RoutingForm, "complaint", "safeguarding"),
     "paragraph": _plain(ParagraphForm, "title", "text"),
     "tasks": _plain(TasksForm, *(kind.value for kind in TaskKind)),
+    "recovery": _plain(
+        RecoveryForm, "reminder_needed", "reminder_wait", "next_step_days", "payment_restarts"
+    ),
+    "retention": _plain(RetentionForm, *CLOSE_REASONS),
     "sampling": _plain(SamplingForm, "least", "roots"),
     "tribunal": _with_lines(TribunalForm, ("address",), "name", "email"),
     "payment": Kind(
