@@ -17,7 +17,15 @@ from enforcement.data.bundles import BundleEdition
 from enforcement.data.cases import Case
 from enforcement.domain.bundles import Pack
 from enforcement.rendering.bundle.sheets import Sheet, Words, lay_out
-from enforcement.services import appeals, bundle_making, bundles, cases, evidence, replies
+from enforcement.services import (
+    appeals,
+    bundle_making,
+    bundles,
+    cases,
+    evidence,
+    replies,
+    reply_points,
+)
 from enforcement.services.evidence import Examined
 from enforcement.services.replies import Keyed, Sender
 from enforcement.services.work import Work
@@ -81,9 +89,9 @@ class Tribunal:
                 ),
             ),
         )
-        replies.read(work, made)
+        reply_points.read(work, made)
         for point in made.points:
-            replies.answer_point(
+            reply_points.answer_point(
                 work,
                 point,
                 "We looked.",

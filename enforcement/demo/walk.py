@@ -37,6 +37,7 @@ from enforcement.services import (
     recipients,
     replies,
     reply_drafts,
+    reply_points,
     reply_sessions,
     reviews,
 )
@@ -276,11 +277,13 @@ class Walk:
 
         def do(work: Work, case: Case) -> None:
             for reply in replies.of_case(work, case):
-                replies.read(work, reply)
+                reply_points.read(work, reply)
                 for file in reply.files:
                     evidence_looks.opened(work, reply, file, "original")
                 for point in reply.points:
-                    replies.answer_point(work, point, words, "Capacity Tracker's own record", view)
+                    reply_points.answer_point(
+                        work, point, words, "Capacity Tracker's own record", view
+                    )
 
         self.do(ago, self.officer, "answer", do)
 

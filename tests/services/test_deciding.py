@@ -42,6 +42,7 @@ from enforcement.services import (
     precedents,
     questions,
     replies,
+    reply_points,
     tasks,
 )
 from enforcement.services.case_facts import INTENT, facts_of, live_decision, live_notice
@@ -96,9 +97,9 @@ class Desk:
     ) -> None:
         def step(work: Work) -> None:
             for one in replies.of_case(work, self.case(work)):
-                replies.read(work, one)
+                reply_points.read(work, one)
                 for point in one.points:
-                    replies.answer_point(work, point, words, "Its log", view, not_opened=why)
+                    reply_points.answer_point(work, point, words, "Its log", view, not_opened=why)
 
         self.do(step)
 
@@ -170,7 +171,7 @@ def test_a_point_is_not_answered_before_its_files_were_opened_or_words_say_why(
         assert (seen.person, seen.at) == (OFFICER.identity, DAY_AFTER)
         assert reply.points[0].not_opened is None
         with pytest.raises(BadInput, match="not opened"):
-            replies.answer_point(work, reply.points[0], "Other.", "Log", "partly")
+            reply_points.answer_point(work, reply.points[0], "Other.", "Log", "partly")
     with begin(PAT, DAY_AFTER) as work, pytest.raises(NotAllowed):
         evidence_looks.opened(work, desk.found(work), desk.found(work).files[0], "original")
     assert desk.kinds().count("reply_file_opened") == 1
@@ -432,7 +433,7 @@ def past(work: Work, number: int, outcome: str, reason: str = "good_reason") -> 
     )  # fmt: skip
     work.session.flush()
     row = work.session.scalars(select(Reply).where(Reply.reference == f"P-{number}")).one()
-    replies.add_point(work, row, "It was down.", reason)
+    reply_points.add_point(work, row, "It was down.", reason)
     name = case.provider.name
     decision = Decision(
         case_id=case.id, proposed_by="staff:x", proposed_at=work.now, recommendation=outcome,

@@ -24,7 +24,7 @@ from enforcement.domain.refusals import (
     WrongState,
 )
 from enforcement.domain.replies import Question
-from enforcement.services import cases, links, replies, reply_drafts, reply_sessions
+from enforcement.services import cases, links, replies, reply_drafts, reply_points, reply_sessions
 from enforcement.services.evidence import examine
 from enforcement.services.links import LinkState
 from enforcement.services.work import Work
@@ -375,21 +375,23 @@ def test_every_point_is_answered_once_read_with_view_evidence_and_words(
     with begin(people["officer"]) as work:
         case, _ = the(work, made)
         reply = replies.find(work, case, reference)
-        replies.read(work, reply)
-        replies.read(work, reply)
-        point = replies.point_of(reply, 1)
+        reply_points.read(work, reply)
+        reply_points.read(work, reply)
+        point = reply_points.point_of(reply, 1)
         version = point.version
         for answer, looked, view in (("", "x", "accepted"), ("x", "", "partly"), ("x", "x", "no")):
             with pytest.raises(BadInput):
-                replies.answer_point(work, point, answer, looked, view, version)
-        replies.answer_point(work, point, "We looked again.", "Our record", "partly", version)
-        replies.answer_point(work, point, "We looked again.", "Our record", "partly")
+                reply_points.answer_point(work, point, answer, looked, view, version)
+        reply_points.answer_point(work, point, "We looked again.", "Our record", "partly", version)
+        reply_points.answer_point(work, point, "We looked again.", "Our record", "partly")
         with pytest.raises(StaleVersion):
-            replies.answer_point(work, point, "Other", "Other", "accepted", version)
-        parts = replies.split_point(work, replies.point_of(reply, 2), ["One.", "", "Two."])
+            reply_points.answer_point(work, point, "Other", "Other", "accepted", version)
+        parts = reply_points.split_point(
+            work, reply_points.point_of(reply, 2), ["One.", "", "Two."]
+        )
         assert [p.number for p in parts] == [2, 3]
         with pytest.raises(WrongState):
-            replies.split_point(work, point, ["a", "b"])
+            reply_points.split_point(work, point, ["a", "b"])
         assert [p.number for p in reply.points] == [1, 2, 3]
     told = kinds(begin, people, made)
     assert told.count("reply_read") == 1
@@ -407,7 +409,7 @@ def test_after_the_decision_nothing_said_or_answered_changes(
         work.session.flush()
         point = replies.find(work, case, reference).points[0]
         with pytest.raises(WrongState):
-            replies.answer_point(work, point, "x", "x", "accepted")
+            reply_points.answer_point(work, point, "x", "x", "accepted")
         with pytest.raises(WrongState):
             replies.key(work, case, keyed())
         with pytest.raises(WrongState):

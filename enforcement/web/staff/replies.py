@@ -31,6 +31,7 @@ from enforcement.services import (
     paragraphs,
     replies,
     reply_drafts,
+    reply_points,
 )
 from enforcement.services.work import Work
 from enforcement.web import access, pages
@@ -200,7 +201,7 @@ def _facts(found: Reply) -> list[pages.Fact]:
 @access.needs(P.ANSWER_REPLY)
 def read(reference: str, reply_reference: str) -> Any:
     work, case = _case(reference)
-    replies.read(work, replies.find(work, case, reply_reference))
+    reply_points.read(work, replies.find(work, case, reply_reference))
     flash("Marked as read.")
     return _back(reference, reply_reference)
 
@@ -257,7 +258,7 @@ def point(reference: str, reply_reference: str, number: int) -> Any:
         return _point_page("point", work, case, found, form)
     version = form.version.data or ""
     try:
-        replies.answer_point(
+        reply_points.answer_point(
             work,
             found,
             form.answer.data or "",
@@ -284,7 +285,7 @@ def split(reference: str, reply_reference: str, number: int) -> Any:
     if request.method == "GET" or not form.validate():
         return _point_page("split", work, case, found, form)
     try:
-        made = replies.split_point(work, found, (form.parts.data or "").split("\n\n"))
+        made = reply_points.split_point(work, found, (form.parts.data or "").split("\n\n"))
     except (BadInput, WrongState) as refused:
         access.undo()
         form.form_errors.append(refused.sentence)
@@ -301,7 +302,7 @@ def add_point(reference: str, reply_reference: str) -> Any:
     form = PointForm()
     if request.method == "POST" and form.validate():
         try:
-            replies.add_point(work, found, form.text.data or "")
+            reply_points.add_point(work, found, form.text.data or "")
             flash("The point was added.")
             return _back(reference, reply_reference)
         except (BadInput, WrongState) as refused:
@@ -381,7 +382,7 @@ def _case(reference: str) -> tuple[Work, Case]:
 
 def _point(reference: str, reply_reference: str, number: int) -> tuple[Work, Case, ReplyPoint]:
     work, case = _case(reference)
-    return work, case, replies.point_of(replies.find(work, case, reply_reference), number)
+    return work, case, reply_points.point_of(replies.find(work, case, reply_reference), number)
 
 
 def _back(reference: str, reply_reference: str) -> Any:
