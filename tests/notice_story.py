@@ -16,7 +16,7 @@ from enforcement.domain.cases import Action
 from enforcement.domain.giving import Capacity, Method
 from enforcement.domain.permissions import Actor, Role
 from enforcement.domain.windows import Month, window_for
-from enforcement.services import amounts, cases, notices, policies, sending
+from enforcement.services import amounts, cases, giving, notices, policies, sending
 from enforcement.services.recipients import RecipientChoice
 from enforcement.services.work import Work
 
@@ -24,8 +24,10 @@ NOW = datetime(2026, 6, 16, 9, 0, tzinfo=UTC)  # a Tuesday
 MONTHS = (Month(2026 * 12 + 2), Month(2026 * 12 + 3), Month(2026 * 12 + 4))  # March to May 2026
 PROVIDER = "Invented Meadow Care Limited"
 
-
-LETTER = b"From: fees@example.com\nDate: Mon, 1 Jun 2026 09:00:00 +0100\nTo: team@example.com\nSubject: Fee\n\nInvented letter.\n"
+LETTER = (
+    b"From: fees@example.com\nDate: Mon, 1 Jun 2026 09:00:00 +0100\nTo: team@example.com\n"
+    b"Subject: Fee\n\nInvented letter.\n"
+)
 
 
 def confirm_fee(begin: Callable[..., Any], reference: str, pence: int, now: datetime = NOW) -> None:
@@ -211,6 +213,16 @@ class Story:
         self.submit(now)
         self.approve(now)
         return self.issue(now)
+
+    def to_posted(self, now: datetime = NOW) -> None:
+        """Issued, and recorded as posted by first class post that day."""
+        self.to_issued(now)
+        self.post(now)
+
+    def post(self, now: datetime = NOW, kind: str = "notice_of_intent") -> None:
+        with self.begin(OFFICER, now) as work:
+            notice = self.notice(work, kind)
+            giving.record_by_person(work, notice, work.today, Method.FIRST_CLASS, "Post room list")
 
     def deliver(self, item_id: int, now: datetime = NOW) -> str:
         with self.begin(OFFICER, now) as work:

@@ -13,7 +13,7 @@ from enforcement.data.replies import ReplyLink
 from enforcement.data.windows import ReturnRow, WindowRow
 from enforcement.domain.calendar import WorkingCalendar
 from enforcement.domain.windows import Month, window_for
-from enforcement.services import files, links
+from enforcement.services import cases, files, links
 from enforcement.services.policies import in_force
 from enforcement.services.work import Work
 
@@ -80,6 +80,14 @@ def make(work: Work, number: int = 1, *, given: bool = True, places: int = 1) ->
 def made(work: Work, case: Case, link: ReplyLink) -> Made:
     printed = links.printed(work.settings, link)
     return Made(case.reference, printed.url, printed.url.rpartition("/")[2], printed.code)
+
+
+def the(work: Work, made: Made) -> tuple[Case, ReplyLink]:
+    """The case and its link, as they stand now."""
+    case = cases.find(work, made.reference)
+    link = links.current(work, case)
+    assert link is not None
+    return case, link
 
 
 def _duty(work: Work, provider: Provider, number: int, place: int) -> Duty:

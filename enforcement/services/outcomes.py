@@ -13,10 +13,19 @@ from sqlalchemy.orm import Session
 
 from enforcement.data.files import ImportedFile
 from enforcement.data.history import Event
+from enforcement.data.register import Duty as StoredDuty
 from enforcement.data.windows import Correction, WindowRow
 from enforcement.data.windows import ReturnRow as StoredReturn
 from enforcement.domain.calendar import local_date
-from enforcement.domain.duties import Duty, Outcome, OutcomeRow, ReturnKind, ReturnRow, outcome_of
+from enforcement.domain.duties import (
+    Duty,
+    Outcome,
+    OutcomeRow,
+    ReturnKind,
+    ReturnRow,
+    Service,
+    outcome_of,
+)
 from enforcement.domain.windows import Month, Window
 from enforcement.domain.words import day as in_words
 from enforcement.services.windows import window_of
@@ -24,6 +33,18 @@ from enforcement.services.windows import window_of
 Outcomes: TypeAlias = dict[Month, OutcomeRow]
 Stored: TypeAlias = Row[*tuple[Any, ...]]
 _AT_ONCE = 400  # ids in one statement: well under SQLite's limit on parameters
+
+
+def duty_of(row: StoredDuty) -> Duty:
+    """A stored duty as the rules see it."""
+    return Duty(
+        location_id=row.location.cqc_id,
+        service=Service(row.service),
+        provider_id=row.location.provider.cqc_id,
+        owed_from=row.owed_from,
+        owed_to=row.owed_to,
+        dormant=row.location.dormant,
+    )
 
 
 def windows_to(session: Session, latest: Month, span: int, now: datetime) -> list[Window]:

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from enforcement.data.cases import Case
-from enforcement.data.register import Duty as StoredDuty
-from enforcement.domain.duties import Duty, OutcomeRow, Service
+from enforcement.domain.duties import OutcomeRow, Service
 from enforcement.domain.windows import Month, Timing, Window
-from enforcement.services.outcomes import outcomes, windows_to
+from enforcement.services.outcomes import duty_of, outcomes, windows_to
 from enforcement.services.policies import in_force
 from enforcement.services.work import Work
 
@@ -60,7 +59,7 @@ def record_of(work: Work, case: Case) -> list[PlaceTold]:
     span = int(in_force(work.session, "threshold", work.today).body["span"])
     windows = windows_to(work.session, Month(case.window_no), span, work.now)
     duties = {miss.duty_id: miss.duty for miss in case.misses}
-    found = outcomes(work.session, {key: _owed(row) for key, row in duties.items()}, windows)
+    found = outcomes(work.session, {key: duty_of(row) for key, row in duties.items()}, windows)
     counted = {(miss.duty_id, miss.window_no) for miss in case.misses}
     told = [
         PlaceTold(
@@ -100,17 +99,6 @@ def row_told(place: PlaceTold, window: WindowTold) -> dict[str, object]:
 def months_of(places: Sequence[PlaceTold]) -> list[Month]:
     """The months of the record, oldest first."""
     return sorted({w.month for p in places for w in p.windows}, key=lambda m: m.number)
-
-
-def _owed(row: StoredDuty) -> Duty:
-    return Duty(
-        location_id=row.location.cqc_id,
-        service=Service(row.service),
-        provider_id=row.location.provider.cqc_id,
-        owed_from=row.owed_from,
-        owed_to=row.owed_to,
-        dormant=row.location.dormant,
-    )
 
 
 def _told(window: Window, found: OutcomeRow, counted: bool) -> WindowTold:

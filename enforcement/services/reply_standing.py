@@ -18,11 +18,11 @@ from enforcement.data.cases import Case
 from enforcement.data.register import Duty as StoredDuty
 from enforcement.data.register import Location
 from enforcement.data.windows import WindowRow
-from enforcement.domain.duties import Duty, Outcome, Service
+from enforcement.domain.duties import Outcome, Service
 from enforcement.domain.outlook import Level, Outlook, outlook
 from enforcement.domain.thresholds import Verdict, mask_of
 from enforcement.domain.windows import Month, Window
-from enforcement.services.outcomes import Outcomes, outcomes, windows_to
+from enforcement.services.outcomes import Outcomes, duty_of, outcomes, windows_to
 from enforcement.services.policies import threshold_on
 from enforcement.services.standings import standings
 from enforcement.services.verdicts import judge
@@ -88,7 +88,7 @@ def standing_of(work: Work, case: Case) -> StandingTold:
     ahead_of = computed_from(work.session, latest + 1, policy.span)
     last_days = {window.month: window.closes_on for window in ahead_of}
     duties = _duties(work.session, case, windows[0].month if windows else latest, coming.month)
-    owed = {row.id: _owed(row) for row in duties}
+    owed = {row.id: duty_of(row) for row in duties}
     found = outcomes(work.session, owed, windows)
     now_open = outcomes(work.session, owed, [coming]) if open_now else {}
     stands = standings(work.session, list(owed), latest)
@@ -138,17 +138,6 @@ def _duties(session: Session, case: Case, first: Month, last: Month) -> Sequence
         )
         .order_by(StoredDuty.id)
     ).all()
-
-
-def _owed(row: StoredDuty) -> Duty:
-    return Duty(
-        location_id=row.location.cqc_id,
-        service=Service(row.service),
-        provider_id=row.location.provider.cqc_id,
-        owed_from=row.owed_from,
-        owed_to=row.owed_to,
-        dormant=row.location.dormant,
-    )
 
 
 def _told(

@@ -6,24 +6,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pytest
-from click.testing import CliRunner, Result
-
-from enforcement.cli import main
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setenv("ENFORCEMENT_INSTANCE", str(tmp_path / "instance"))
-    monkeypatch.delenv("DATABASE_URL", raising=False)
-
-    def invoke(*words: str, expect: int = 0) -> Result:
-        result = CliRunner().invoke(main, list(words))
-        assert result.exit_code == expect, result.output
-        return result
-
-    return invoke
-
 
 def test_what_is_no_report_is_refused_and_counted(run: Any, tmp_path: Path) -> None:
     folder = tmp_path / "reports"

@@ -7,9 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
-
-from enforcement.cli import main
 
 HOMES = (
     "Location ID,Name,Provider ID,Provider name,Service types\n"
@@ -17,19 +14,6 @@ HOMES = (
     "bad id,House 2,1-800000001,Invented Ltd,Residential homes\n"
 )
 STATUS = "CQC ID,Location,May 2026\n1-900000001,House 1,1\n"
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setenv("ENFORCEMENT_INSTANCE", str(tmp_path / "instance"))
-    monkeypatch.delenv("DATABASE_URL", raising=False)
-
-    def invoke(*words: str, expect: int = 0) -> Result:
-        result = CliRunner().invoke(main, list(words))
-        assert result.exit_code == expect, result.output
-        return result
-
-    return invoke
 
 
 @pytest.fixture

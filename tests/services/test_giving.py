@@ -34,10 +34,7 @@ WORDS = "The envelope says “addressee gone away”; it is kept."
 def story(begin: Callable[..., Any]) -> Any:
     """A notice of intent, posted and recorded as given."""
     found = told.Story(begin, method=Method.FIRST_CLASS, recipient=told.REGISTERED_OFFICE)
-    found.to_issued()
-    with begin(told.OFFICER) as work:
-        notice = found.notice(work)
-        giving.record_by_person(work, notice, work.today, Method.FIRST_CLASS, "Post room list")
+    found.to_posted()
     return found
 
 
@@ -111,9 +108,8 @@ def test_withdrawn_and_given_again_with_fresh_clocks(story: Any, begin: Any) -> 
     story.submit(LATER)
     story.approve(LATER)
     story.issue(LATER)
+    story.post(LATER)
     with begin(told.OFFICER, LATER) as work:
-        notice = story.notice(work)
-        giving.record_by_person(work, notice, work.today, Method.FIRST_CLASS, "Post room list")
         running = [c for c in story.case(work).clocks if c.ended_at is None]
         assert {c.due_on > LATER.date() + timedelta(days=14) for c in running} == {True}
 

@@ -70,10 +70,7 @@ def agree(story: Any, begin: Any, now: Any, reference: str, by: Any = told.SENIO
 def story(begin: Any) -> Any:
     """A notice of intent posted to an office that the company has left."""
     found = told.Story(begin, method=Method.FIRST_CLASS, recipient=OLD_OFFICE)
-    found.to_issued()
-    with begin(told.OFFICER) as work:
-        notice = found.notice(work)
-        giving.record_by_person(work, notice, work.today, Method.FIRST_CLASS, "Post room list")
+    found.to_posted()
     return found
 
 
@@ -103,9 +100,8 @@ def test_an_intent_is_withdrawn_and_drafted_again_at_once(story: Any, begin: Any
     story.submit(LATER)
     story.approve(LATER)
     story.issue(LATER)
+    story.post(LATER)
     with begin(told.OFFICER, LATER) as work:
-        notice = story.notice(work)
-        giving.record_by_person(work, notice, work.today, Method.FIRST_CLASS, "Post room list")
         running = [clock for clock in story.case(work).clocks if clock.ended_at is None]
         assert {clock.kind for clock in running} == {"representations", "decision"}
         assert all(clock.due_on > LATER.date() + timedelta(days=14) for clock in running)
@@ -134,10 +130,9 @@ def test_a_final_notice_is_given_again_on_the_decision_that_stands(begin: Any) -
     story.submit(late, "final_notice")
     story.approve(late, "final_notice")
     story.issue(late, "final_notice")
+    story.post(late, "final_notice")
     with begin(told.OFFICER, late) as work:
-        notice = story.notice(work, "final_notice")
-        giving.record_by_person(work, notice, work.today, Method.FIRST_CLASS, "Post room list")
-        case = story.case(work)
+        case, notice = story.case(work), story.notice(work, "final_notice")
         dues = [clock.due_on for clock in case.clocks if clock.ended_at is None
                 and clock.kind in ("appeal", "payment")]  # fmt: skip
         assert len(dues) == 2

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 import reply_case
+from reply_case import the
 from sqlalchemy import Engine, func, select, text
 
-from enforcement.data.cases import Case
 from enforcement.data.history import Event, EventText
 from enforcement.data.notices import OutboxItem
 from enforcement.data.replies import Reply, ReplyLink
@@ -24,7 +24,7 @@ from enforcement.domain.refusals import (
     WrongState,
 )
 from enforcement.domain.replies import Question
-from enforcement.services import cases, links, replies, reply_drafts, reply_points, reply_sessions
+from enforcement.services import links, replies, reply_drafts, reply_points, reply_sessions
 from enforcement.services.evidence import examine
 from enforcement.services.links import LinkState
 from enforcement.services.work import Work
@@ -40,13 +40,6 @@ LAST_MOMENT = datetime(2026, 6, 25, 22, 59, 59, tzinfo=UTC)  # 11:59:59pm in Eng
 def made(begin: Begin, people: dict[str, Actor]) -> Any:
     with begin(people["officer"]) as work:
         return reply_case.make(work)
-
-
-def the(work: Work, made: Any) -> tuple[Case, ReplyLink]:
-    case = cases.find(work, made.reference)
-    link = links.current(work, case)
-    assert link is not None
-    return case, link
 
 
 def enter(begin: Begin, made: Any, fact: tuple[str, str], now: datetime = NOW) -> str | None:

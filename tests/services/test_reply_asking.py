@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 import reply_case
+from reply_case import the
 from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import DBAPIError
 
-from enforcement.data.cases import Case
 from enforcement.data.history import Event
 from enforcement.data.notices import OutboxItem
-from enforcement.data.replies import ReplyLink, ReturnCode
+from enforcement.data.replies import ReturnCode
 from enforcement.data.tasks import Task
 from enforcement.domain.permissions import Actor, provider_actor
 from enforcement.domain.refusals import BadInput, NotFound, WrongState
@@ -45,13 +45,6 @@ SENDER = replies.Sender("Ann Example", "Director", acting_for="").as_json()
 def made(begin: Begin, people: dict[str, Actor]) -> Any:
     with begin(people["officer"]) as work:
         return reply_case.make(work)
-
-
-def the(work: Work, made: Any) -> tuple[Case, ReplyLink]:
-    case = cases.find(work, made.reference)
-    link = links.current(work, case)
-    assert link is not None
-    return case, link
 
 
 def told(work: Work, made: Any, kind: str) -> list[dict[str, Any]]:

@@ -34,10 +34,7 @@ def pages(desk: Desk) -> Callable[..., Page]:
 
 def _posted_and_returned(begin: Any) -> None:
     story = told.Story(begin, method=Method.FIRST_CLASS, recipient=OLD_OFFICE)
-    story.to_issued()
-    with begin(told.OFFICER) as work:
-        notice = story.notice(work)
-        giving.record_by_person(work, notice, work.today, Method.FIRST_CLASS, "Post room list")
+    story.to_posted()
     with begin(sending.WORKER, LATER) as work:
         giving.failed(work, story.notice(work), "returned", "“Addressee gone away” on the envelope")
 
