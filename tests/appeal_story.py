@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from sqlalchemy import select
+
 from enforcement.data.cases import Case
+from enforcement.data.policies import Policy
 from enforcement.domain.appeals import Outcome, Step, StepKind
 from enforcement.services import appeal_steps, appeals, certificates, money_letters, recovery
 from enforcement.services.work import Work
@@ -51,3 +54,11 @@ def sign(work: Work, case: Case) -> None:
 def apply_to_court(work: Work, case: Case) -> None:
     made = recovery.Application(work.today, "County Court at Exampleton", "EX7")
     recovery.apply_to_court(work, case, made)
+
+
+def recover(work: Work, case: Case) -> None:
+    """Recovery under a policy that asks for no reminder first."""
+    row = work.session.scalars(select(Policy).where(Policy.kind == "recovery")).one()
+    row.body = {**row.body, "reminder_needed": False}
+    work.session.flush()
+    recovery.start(work, case)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
+import appeal_story
 import notice_story as story
 import pikepdf
 import pypdf
@@ -31,7 +32,6 @@ from enforcement.services import (
     cases,
     certificates,
     evidence,
-    payments,
 )
 from enforcement.services.bundles import Late
 from enforcement.services.work import Work
@@ -292,7 +292,7 @@ def test_the_court_pack_opens_when_nothing_speaks_against_it(tribunal: Tribunal)
     with pytest.raises(GateClosed, match=r"not in recovery.*certificate under regulation 9"):
         tribunal.do(bundles.order, Pack.COURT, bundles.sweep_will_find)
     tribunal.at += timedelta(days=60)
-    tribunal.do(payments.start_recovery, who=story.FINANCE)
+    tribunal.do(appeal_story.recover, who=story.FINANCE)
     by = tribunal.at.date() - timedelta(days=1)
     made = tribunal.do(certificates.draft, by, who=story.FINANCE)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import appeal_story
 import notice_story as story
 import pytest
 from sqlalchemy import select
@@ -14,6 +15,7 @@ from enforcement.data.cases import Case
 from enforcement.data.files import StoredFile
 from enforcement.data.history import Event
 from enforcement.data.notices import Notice, OutboxItem
+from enforcement.domain.appeals import Outcome
 from enforcement.domain.payments import Ask, Kind
 from enforcement.domain.permissions import Role
 from enforcement.domain.refusals import (
@@ -66,7 +68,7 @@ class Office:
 
     def recover(self) -> Office:
         self.on(DUE + timedelta(days=7))
-        self.do(story.FINANCE, payments.start_recovery)
+        self.do(story.FINANCE, appeal_story.recover)
         return self
 
     def events(self, kind: str) -> list[Event]:
@@ -171,7 +173,7 @@ def test_only_officers_and_finance_chase(office: Office, who: Any) -> None:
 def test_after_an_appeal_the_reminder_says_why_the_day_moved(office: Office) -> None:
     appeal(office)
     office.on(date(2026, 9, 1))
-    office.do(story.OFFICER, appeals.end, "dismissed", date(2026, 9, 1))
+    office.do(story.OFFICER, appeal_story.end, Outcome.DISMISSED)
     office.on(date(2026, 9, 25))
     facts = remind(office).facts
     assert facts["payment"]["pay_by"] == "2026-09-29"
@@ -231,7 +233,7 @@ def test_an_overpayment_and_a_quashed_penalty_are_repaid(office: Office) -> None
     assert refund(office).facts["refund"]["reason"] == "You paid more than the penalty."
     appeal(office)
     office.at += timedelta(days=30)
-    office.do(story.OFFICER, appeals.end, "quashed", office.at.date())
+    office.do(story.OFFICER, appeal_story.end, Outcome.QUASHED)
     told = refund(office).facts["refund"]
     assert told["repaid_pence"] == OWED + 12_00
     assert told["reason"].startswith("The tribunal allowed your appeal on 6 August 2026")

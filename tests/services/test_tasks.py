@@ -26,6 +26,7 @@ from enforcement.services import (
     letters,
     payments,
     policies,
+    recovery,
     sending,
     tasks,
     worklist,
@@ -142,7 +143,7 @@ def test_recovery_waits_while_the_final_notice_is_in_doubt(begin: Any) -> None:
     with begin(told.FINANCE, late) as work:
         case = story.case(work)
         with pytest.raises(GateClosed, match="not proven"):
-            payments.start_recovery(work, case)
+            recovery.start(work, case)
         assert worklist.count(work, worklist.Filters(only=("unpaid",))) == 0
         money = Money(Kind.PAYMENT, 1_000, work.today)
         payments.record(work, case, money, key="one")  # money that comes is always recorded

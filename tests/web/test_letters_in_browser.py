@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import appeal_story
 import notice_story as story
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -16,7 +17,7 @@ from second_version import second_version
 from test_case_steps import CASE, PASSWORD, Site
 from test_shell_in_browser import RULES, SIZES
 
-from enforcement.services import certificates, payments, templates
+from enforcement.services import certificates, templates
 
 pytestmark = [
     pytest.mark.browser,
@@ -43,7 +44,7 @@ def test_no_page_has_a_violation(
     site.tale.to_final_given()
     site.now = story.NOW + timedelta(days=56)
     with begin(story.FINANCE, site.now) as work:
-        payments.start_recovery(work, site.tale.case(work))
+        appeal_story.recover(work, site.tale.case(work))
         certificates.draft(work, site.tale.case(work), date(2026, 8, 10))
     found = []
     with second_version(tmp_path):

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import appeal_story
 import notice_story as story
 import pytest
 from test_case_steps import CASE, Site
 
-from enforcement.services import payments
 from enforcement.settings import Settings
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -53,7 +53,7 @@ def test_a_reminder_and_why_not_a_second(overdue: Site) -> None:
 
 def test_a_certificate_of_non_payment_takes_two_people(overdue: Site) -> None:
     with overdue.begin(story.FINANCE, AFTER_DUE) as work:
-        payments.start_recovery(work, overdue.tale.case(work))
+        appeal_story.recover(work, overdue.tale.case(work))
     form = overdue.form("fin", "/certificates/non-payment")
     assert "The day must be over" in form.send(200, not_received_by=["11", "8", "2026"])
     form.send(303, not_received_by=["10", "8", "2026"])
@@ -76,7 +76,7 @@ def test_a_certificate_of_non_payment_takes_two_people(overdue: Site) -> None:
 
 def test_a_certificate_nobody_signs_is_discarded_with_a_reason(overdue: Site) -> None:
     with overdue.begin(story.FINANCE, AFTER_DUE) as work:
-        payments.start_recovery(work, overdue.tale.case(work))
+        appeal_story.recover(work, overdue.tale.case(work))
     overdue.form("fin", "/certificates/non-payment").send(303, not_received_by=["10", "8", "2026"])
     overdue.form("fin", "/notices/3/discard").send(303, reason="The money came today.")
     assert "Discarded" in overdue.page("fin", "/notices/3")

@@ -7,19 +7,27 @@ from typing import Any
 from flask import Blueprint, url_for
 from sqlalchemy import select
 from wtforms import RadioField, SelectField, SubmitField
-from wtforms.validators import InputRequired, Optional
+from wtforms.validators import InputRequired, Length, Optional
 
 from enforcement.data.cases import Case
 from enforcement.data.people import Account
-from enforcement.domain.closing import CLOSE_REASONS
+from enforcement.domain.closing import CLOSE_REASONS, LESSONS
 from enforcement.domain.permissions import Permission, Role
-from enforcement.services import cases, letters, restarts
+from enforcement.services import cases, closing, letters, restarts
 from enforcement.services.case_facts import facts_of
 from enforcement.services.cases import HOLD_CATEGORIES
+from enforcement.services.policies import in_force
 from enforcement.services.work import Work
-from enforcement.web import access
-from enforcement.web.fields import DayField
-from enforcement.web.staff.case_form import CaseForm, FormPage, answer, options, words
+from enforcement.web import access, pages
+from enforcement.web.fields import DayField, LongTextField, visible
+from enforcement.web.staff.case_form import (
+    LONGEST,
+    CaseForm,
+    FormPage,
+    answer,
+    options,
+    words,
+)
 from enforcement.web.staff.queueing import enqueue
 
 bp = Blueprint("case_actions", __name__, url_prefix="/cases/<reference>")
@@ -51,10 +59,27 @@ class AssignForm(CaseForm):
 
 
 class CloseForm(CaseForm):
+    tell = RadioField(
+        "Tell the provider that there is no penalty?",
+        [InputRequired("Say whether the provider is told now")],
+        choices=options([("yes", "Yes, send the letter now"), ("no", "No, and I say why below")]),
+        default="yes",
+    )
     reason = RadioField(
         "Why is the case closed?",
         [InputRequired("Choose why the case is closed")],
         choices=options(CLOSE_REASONS.items()),
+    )
+    lesson = RadioField(
+        "What is to be learnt?",
+        [InputRequired("Choose what is to be learnt")],
+        choices=options(LESSONS.items()),
+    )
+    words = LongTextField(
+        "What should the next person know? (optional)",
+        [Optional(), Length(max=LONGEST), visible],
+        description="Needed where something is unfinished: say why the case is closed all the "
+        "same.",
     )
     submit = SubmitField("Close the case")
 
@@ -159,19 +184,58 @@ def _officers(work: Work) -> list[tuple[str, str]]:
 def close(reference: str) -> Any:
     work, case = _opened(reference)
     form = CloseForm()
+    facts = facts_of(work, case)
+    if not closing.untold(work, case, facts):
+        del form.tell
     if not form.is_submitted():
         form.reason.data = suggested(work, case)
 
     def act() -> None:
-        cases.close(work, case, form.reason.data, form.read_version)
+        made = closing.Closing(
+            form.reason.data,
+            form.lesson.data,
+            form.words.data or "",
+            tell="tell" in form and form.tell.data == "yes",
+        )
+        closing.close(work, case, made, enqueue(), form.read_version)
 
     page = _page(
         case,
         "Close the case",
         intro="No penalty, paid and written off use up the missed windows this case rests on. "
         "After any other reason they can count again.",
+        note=_kept(work),
+        template="staff/case_actions/close.html",
+        more={
+            "checks": [
+                pages.Check(CLOSING[gate.name], gate.ok, gate.sentence, gate.rule)
+                for gate in closing.checks(work, case, facts)
+            ]
+        },
     )
     return answer(work, case, form, page, act, "The case is closed.")
+
+
+CLOSING = {
+    "nothing_owed": "The account is settled",
+    "provider_told": "The provider was told",
+    "replies_answered": "Every reply is answered",
+    "no_open_task": "Nothing is to do",
+    "everything_sent": "Everything was sent",
+    "not_on_hold": "The case is not on hold",
+}
+
+
+def _kept(work: Work) -> str:
+    """How long the record is kept, by the policy in force."""
+    years = in_force(work.session, "retention", work.today).body
+    by_years: dict[int, list[str]] = {}
+    for reason, words_of in CLOSE_REASONS.items():
+        by_years.setdefault(int(years[reason]), []).append(words_of.lower())
+    told = "; ".join(
+        f"{many} years: {', '.join(whose)}" for many, whose in sorted(by_years.items())
+    )
+    return f"How long the record is kept after closing. {told}."
 
 
 def suggested(work: Work, case: Case) -> str | None:

@@ -29,6 +29,7 @@ from enforcement.domain.tasks import TaskKind
 from enforcement.services import reply_asking, tasks
 from enforcement.services.case_facts import facts_of, notice_in_hand
 from enforcement.services.cases import HOLD_CATEGORIES
+from enforcement.services.closings import last_closing
 from enforcement.services.next_line import next_line
 from enforcement.services.work import Work
 from enforcement.web import pages
@@ -211,7 +212,9 @@ def _facts(work: Work, case: Case) -> list[pages.Fact]:
     ]
     if case.closed_at is not None:
         why = CLOSE_REASONS.get(case.closed_reason or "", case.closed_reason or "")
-        found.append(pages.Fact("Closed", day(case.closed_at), why))
+        kept = last_closing(work.session, case)
+        until = f". Kept until {day(kept.keep_until)}" if kept is not None else ""
+        found.append(pages.Fact("Closed", day(case.closed_at), f"{why}{until}"))
     return found
 
 
