@@ -17,6 +17,7 @@ from enforcement.commands.delivery import bounces, returned_post
 from enforcement.commands.demo import demo
 from enforcement.commands.history import history
 from enforcement.commands.issue_runs import issue_runs
+from enforcement.commands.money import money
 from enforcement.commands.register import register
 from enforcement.commands.returns import returns
 from enforcement.commands.serving import serve, worker
@@ -65,6 +66,7 @@ main.add_command(history)
 main.add_command(register)
 main.add_command(returns)
 main.add_command(contacts)
+main.add_command(money)
 main.add_command(windows)
 main.add_command(window)
 main.add_command(cases)

@@ -30,6 +30,7 @@ KINDS = (
     "tasks",
     "routing",
     "paragraph",
+    "money",
 )
 
 

@@ -19,7 +19,7 @@ from enforcement.data.people import Account
 from enforcement.data.policies import Policy
 from enforcement.data.register import Provider
 from enforcement.data.schema import upgrade
-from enforcement.demo import generator, issue_runs, months, staff, stories
+from enforcement.demo import generator, issue_runs, money, months, staff, stories
 from enforcement.demo.staff import SET_UP, SignIn
 from enforcement.demo.stage import Schedule, Stage, Tell
 from enforcement.domain.calendar import WorkingCalendar
@@ -183,6 +183,7 @@ def _make(engine: Engine, settings: Settings, wish: Wish, now: datetime, tell: T
     months.plan(schedule, stage)
     stories.plan(schedule, stage)
     issue_runs.plan(schedule, stage)
+    money.plan(schedule, stage)
     schedule.play(stage)
     months.sweep(stage, now)
 

@@ -19,9 +19,11 @@ from enforcement.services import (
     contacts,
     history,
     register,
+    reminders,
     returns,
     reviews,
     runs,
+    sending,
     windows,
 )
 from enforcement.services.work import Work, transaction
@@ -167,6 +169,8 @@ def sweep(stage: Stage, at: datetime) -> None:
     """The worker's own part: periods that are over end, and the history is signed."""
     with transaction(stage.engine, system_actor("worker"), at, stage.settings) as work:
         clocks.close_periods(work)
+    reminders.sweep(stage.engine, stage.settings, lambda: at, sending.sweep_will_find)
+    with transaction(stage.engine, system_actor("worker"), at, stage.settings) as work:
         sign(work)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from enforcement.demo import endings
+from enforcement.demo import endings, money
 from enforcement.demo.cast import IN_A_FROZEN_RUN, IN_A_RUN
 from enforcement.demo.issue_runs import ready_for_a_run
 from enforcement.demo.stage import Schedule, Stage
@@ -192,6 +192,7 @@ def _final_on_its_way(walk: Walk) -> None:
 # --- money and appeals ------------------------------------------------------------------------
 def _unpaid(walk: Walk) -> None:
     walk.penalised(20)
+    money.ask_for_instalments(walk, 4, "The owner rang and offers four equal payments, monthly.")
 
 
 def _part_paid(walk: Walk) -> None:
@@ -256,6 +257,7 @@ def _county_court(walk: Walk) -> None:
     walk.penalised(140)
     endings.recover(walk, 84)
     endings.court(walk, 30)
+    money.write_off(walk, 3, "The liquidator expects nothing for creditors.", agreed=False)
 
 
 # --- ended ------------------------------------------------------------------------------------
@@ -287,7 +289,7 @@ def _overpaid(walk: Walk) -> None:
 def _written_off(walk: Walk) -> None:
     walk.penalised(204)
     endings.recover(walk, 148)
-    walk.pay(62, 1.0, Kind.WRITE_OFF, "The company was dissolved without assets.")
+    money.write_off(walk, 62, "The company was dissolved without assets.", agreed=True)
     walk.close(61, "written_off")
 
 

@@ -50,6 +50,7 @@ class LetterFacts:
     case: CaseFacts
     last_reminder_on: date | None = None
     before_due: int = 0
+    after_due: int = 7
     apart: int = 1
     credit_pence: int = 0
     told_of_credit_pence: int = 0
@@ -188,12 +189,42 @@ def why_not(letter: Letter, facts: LetterFacts, actor: Actor, today: date) -> tu
     return tuple(reasons)
 
 
-def check(letter: Letter, facts: LetterFacts, actor: Actor, today: date) -> None:
-    """Refuse WrongState, NotAllowed or GateClosed, in that order, unless it may be written."""
+class Reminding(StrEnum):
+    """What a reminder that is wanted today would say."""
+
+    SOON = "soon"
+    OVERDUE = "overdue"
+
+
+def reminder_wanted(f: LetterFacts, today: date) -> Reminding | None:
+    """Which reminder policy wants today, if it may be written: one before the last day to pay, so
+    many days ahead, and one so many days after it; each once for a payment period."""
+    due = f.case.payment_due_on
+    if due is None or f.case.state not in RULES[Letter.REMINDER].states:
+        return None
+    if not all(gate.ok for gate in gates(Letter.REMINDER, f, today)):
+        return None
+    if today <= due:
+        return Reminding.SOON if _since(f, due - timedelta(days=f.before_due)) else None
+    late = today >= due + timedelta(days=f.after_due)
+    return Reminding.OVERDUE if late and _since(f, due + timedelta(days=1)) else None
+
+
+def _since(f: LetterFacts, first: date) -> bool:
+    """Whether no reminder went on or after a day."""
+    return f.last_reminder_on is None or f.last_reminder_on < first
+
+
+def check(letter: Letter, facts: LetterFacts, actor: Actor | None, today: date) -> None:
+    """Refuse WrongState, NotAllowed or GateClosed, in that order, unless it may be written.
+
+    Without an actor, by a policy that two people approved: nobody's permission is asked.
+    """
     rule = RULES[letter]
     if facts.case.state not in rule.states:
         raise WrongState(_not_in(rule, facts))
-    require(actor, rule.permission)
+    if actor is not None:
+        require(actor, rule.permission)
     failed = [gate for gate in gates(letter, facts, today) if not gate.ok]
     if failed:
         raise GateClosed(

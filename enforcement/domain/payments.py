@@ -85,6 +85,12 @@ def received(entries: Sequence[Entry]) -> int:
     )
 
 
+def written_off(entries: Sequence[Entry]) -> int:
+    """What was written off and not put back, in pence."""
+    undone = {entry.reverses for entry in entries}
+    return -sum(e.pence for e in entries if e.kind is Kind.WRITE_OFF and e.id not in undone)
+
+
 def charged(entries: Iterable[Entry]) -> int:
     """The penalty as it stands, in pence: its sum, and what a tribunal added or took away."""
     return sum(entry.pence for entry in entries if entry.kind is Kind.PENALTY)

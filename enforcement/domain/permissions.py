@@ -66,6 +66,7 @@ class Permission(StrEnum):
     NOTE = "cases.note"
     CONFIRM_AMOUNT = "amounts.confirm"
     RECORD_MONEY = "money.record"
+    AGREE_WRITE_OFF = "money.agree"
     CHASE_PAYMENT = "money.chase"
     RECORD_APPEAL = "appeals.record"
     SEND_REPORT = "checkpoints.sign"
@@ -121,9 +122,18 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         }
     ),
     Role.PANEL: frozenset(_READ | {P.DECIDE, P.NOTE}),
-    Role.FINANCE: frozenset(_READ | {P.RECORD_MONEY, P.CHASE_PAYMENT, P.NOTE}),
+    Role.FINANCE: frozenset(_READ | {P.RECORD_MONEY, P.AGREE_WRITE_OFF, P.CHASE_PAYMENT, P.NOTE}),
     Role.LEADER: frozenset(
-        _READ | {P.COMPLETE_FEED, P.APPROVE_RUN, P.ASSIGN, P.NOTE, P.APPROVE_POLICY, P.SEND_REPORT}
+        _READ
+        | {
+            P.COMPLETE_FEED,
+            P.APPROVE_RUN,
+            P.ASSIGN,
+            P.NOTE,
+            P.APPROVE_POLICY,
+            P.SEND_REPORT,
+            P.AGREE_WRITE_OFF,
+        }
     ),
     Role.POLICY: frozenset(_READ | {P.PROPOSE_POLICY}),
     Role.ADMIN: frozenset({P.MANAGE_ACCOUNTS}),

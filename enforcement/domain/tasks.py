@@ -23,6 +23,8 @@ class TaskKind(StrEnum):
     GIVING_DOUBTED = "giving_doubted"
     DATES_SHORT = "dates_short"
     REFUND_DUE = "refund_due"
+    REMINDER_DUE = "reminder_due"
+    INSTALMENTS = "instalments"
     MORE_TIME = "more_time"
     FORMAT = "format"
     POST_COMING = "post_coming"
@@ -44,6 +46,8 @@ TITLES: dict[TaskKind, str] = {
     K.GIVING_DOUBTED: "Giving in doubt: settle it or give again",
     K.DATES_SHORT: "Dates too short: give the notice again",
     K.REFUND_DUE: "Repay what was paid",
+    K.REMINDER_DUE: "Send a payment reminder",
+    K.INSTALMENTS: "Asked to pay in instalments: answer it",
     K.MORE_TIME: "More time was asked for: answer it",
     K.FORMAT: "Help or another format was asked for",
     K.POST_COMING: "Evidence is coming by post",
@@ -60,6 +64,8 @@ ALLOWED_DAYS: dict[str, int] = {
     K.GIVING_DOUBTED: 5,
     K.DATES_SHORT: 2,
     K.REFUND_DUE: 10,
+    K.REMINDER_DUE: 2,
+    K.INSTALMENTS: 5,
     K.MORE_TIME: 2,
     K.FORMAT: 5,
     K.POST_COMING: 10,

@@ -174,6 +174,17 @@ DEFAULTS: tuple[Shipped, ...] = (
         "service owner",
     ),
     (
+        "money",
+        START,
+        {
+            "write_off_alone_pence": 100_00,
+            "reminder_after_due": 7,
+            "reminder_by_itself": False,
+        },
+        "Domain 13.2 S14 and product 2.11: nothing in law sets these; to be confirmed by the "
+        "service owner",
+    ),
+    (
         "recovery",
         START,
         {

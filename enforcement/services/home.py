@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Label, ScalarSelect, and_, func, select
 
 from enforcement.data.cases import Case
 from enforcement.data.files import ImportedFile
+from enforcement.data.finance import BankLine, WriteOff
 from enforcement.data.giving import GivingProposal
 from enforcement.data.history import Event
 from enforcement.data.issue_runs import IssueRun
@@ -20,7 +21,7 @@ from enforcement.data.windows import WindowRow
 from enforcement.domain.cases import State
 from enforcement.domain.permissions import Role
 from enforcement.domain.tasks import TaskKind
-from enforcement.services import tasks
+from enforcement.services import posting, tasks, write_offs
 from enforcement.services.giving_queue import awaits
 from enforcement.services.work import Work
 from enforcement.services.worklist import only
@@ -68,6 +69,11 @@ PROPOSALS = Tile("proposals", "proposals about giving to answer", _TASKS)
 REFUNDS = Tile(
     "tasks_refund", "refunds to make by a day", _TASKS, (("kind", TaskKind.REFUND_DUE.value),)
 )
+REMINDERS = Tile(
+    "tasks_reminder", "reminders to send", _TASKS, (("kind", TaskKind.REMINDER_DUE.value),)
+)
+BANK_LINES = Tile("bank_lines", "bank lines waiting", "bank_lines.lines")
+WRITE_OFFS = Tile("write_offs", "write-offs to answer", "write_offs.write_offs")
 OVERDUE = _list("overdue", "overdue", ("only", "overdue"))
 TODAY = _list("today", "due today", ("only", "today"))
 UNREAD = _list("unread", "new replies to read", ("only", "unread"))
@@ -96,12 +102,13 @@ TILES: dict[Role, tuple[Tile, ...]] = {
     ),
     Role.LEADER: (
         OVERDUE, TODAY, LATE_TASKS, UNASSIGNED, UNREAD, HOLDS, RUNS, FEEDS, IMPORTS, POLICIES,
+        WRITE_OFFS,
     ),
     Role.PANEL: (_list("vote", "cases waiting for my vote", ("only", "vote")),),
     Role.FINANCE: (
         _list("unpaid", "payments overdue", ("only", "unpaid")),
         _list("refund", "refunds due", ("only", "refund")),
-        REFUNDS,
+        REFUNDS, REMINDERS, BANK_LINES, WRITE_OFFS,
         _list("recovery", "in recovery", ("stage", State.RECOVERY.value), hot=False),
     ),
     Role.POLICY: (
@@ -161,6 +168,8 @@ def _others(work: Work) -> dict[str, ScalarSelect[int]]:
         "accounts": _count(Account, Account.disabled_at.is_(None)),
         "locked": _count(Account, locked),
         "proposals": _count(GivingProposal, awaits(work.actor)),
+        "bank_lines": _count(BankLine, *posting.conditions(posting.Filters())),
+        "write_offs": _count(WriteOff, write_offs.awaits(work.actor)),
         **{f"tasks_{name}": _tasks(work, one) for name, one in _TASK_TILES.items()},
         "disabled": _count(Account, Account.disabled_at.is_not(None)),
     }
@@ -170,6 +179,7 @@ _TASK_TILES = {
     "mine": tasks.Filters(whose="me"),
     "overdue": tasks.Filters(state="overdue"),
     "refund": tasks.Filters(kind=TaskKind.REFUND_DUE.value),
+    "reminder": tasks.Filters(kind=TaskKind.REMINDER_DUE.value),
 }
 
 

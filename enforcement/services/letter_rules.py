@@ -31,6 +31,7 @@ def facts_of_letters(work: Work, case: Case, facts: CaseFacts | None = None) -> 
         if reminded is not None and reminded.issued_at
         else None,
         before_due=int(policy["reminder_before_due"]),
+        after_due=int(in_force(work.session, "money", work.today).body["reminder_after_due"]),
         apart=int(policy["reminder_apart"]),
         credit_pence=max(-(facts.balance_pence or 0), 0),
         told_of_credit_pence=_told_of_credit(work, case, latest.get(Letter.REFUND)),
@@ -39,9 +40,13 @@ def facts_of_letters(work: Work, case: Case, facts: CaseFacts | None = None) -> 
     )
 
 
-def check(work: Work, case: Case, letter: Letter) -> None:
-    """Refuse WrongState, NotAllowed or GateClosed unless the letter may be written now."""
-    letters.check(letter, facts_of_letters(work, case), work.actor, work.today)
+def check(work: Work, case: Case, letter: Letter, *, by_policy: bool = False) -> None:
+    """Refuse WrongState, NotAllowed or GateClosed unless the letter may be written now.
+
+    `by_policy`: the worker writes it because an approved policy says so.
+    """
+    actor = None if by_policy else work.actor
+    letters.check(letter, facts_of_letters(work, case), actor, work.today)
 
 
 def offers(

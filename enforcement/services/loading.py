@@ -207,7 +207,13 @@ def loaded_of(row: ImportedFile) -> Loaded:
     )
 
 
-def keep(work: Work, incoming: Incoming, loaded: Loaded, stream: str) -> ImportedFile:
+def keep(
+    work: Work,
+    incoming: Incoming,
+    loaded: Loaded,
+    stream: str,
+    permission: Permission = Permission.LOAD_FILES,
+) -> ImportedFile:
     """Keep the bytes as received and write the import's row and event."""
     row = ImportedFile(
         kind=loaded.kind,
@@ -232,7 +238,7 @@ def keep(work: Work, incoming: Incoming, loaded: Loaded, stream: str) -> Importe
     work.session.add(row)
     work.session.flush()
     loaded.file_id = row.id
-    work.record(stream, "file_loaded", _facts(loaded), permission=Permission.LOAD_FILES)
+    work.record(stream, "file_loaded", _facts(loaded), permission=permission)
     if loaded.state == "waiting":
         work.record(
             stream,

@@ -18,9 +18,10 @@ from enforcement.domain.giving import Method
 from enforcement.domain.letters import RULES, Letter
 from enforcement.domain.payments import Entry, Kind
 from enforcement.domain.refusals import NotFound
+from enforcement.domain.tasks import TaskKind
 from enforcement.domain.words import day
 from enforcement.rendering import facts as paper
-from enforcement.services import letter_rules, notice_facts
+from enforcement.services import letter_rules, notice_facts, tasks
 from enforcement.services.case_facts import facts_of, penalty_of
 from enforcement.services.letter_writing import write
 from enforcement.services.payments import entries_of
@@ -30,14 +31,15 @@ from enforcement.services.sending import Enqueue
 from enforcement.services.work import Work
 
 
-def reminder(work: Work, case: Case, enqueue: Enqueue) -> Notice:
+def reminder(work: Work, case: Case, enqueue: Enqueue, *, by_policy: bool = False) -> Notice:
     """Remind the provider of what is owed and by when, or that it is overdue.
 
     To the person and by the method of the final notice. At most one in so many days (policy
-    `letters`). Refuses what `domain.letters` refuses: nothing owed, not due soon, a live appeal, a
-    hold, a reply without an answer, giving in doubt.
+    `letters`); it ends the task that asked for one. `by_policy`: written by the worker. Refuses
+    what `domain.letters` refuses: nothing owed, not due soon, a live appeal, a hold, a reply
+    without an answer, giving in doubt.
     """
-    letter_rules.check(work, case, Letter.REMINDER)
+    letter_rules.check(work, case, Letter.REMINDER, by_policy=by_policy)
     penalty, final = owed_under(work, case)
     entries = entries_of(penalty)
     owed, paid = ledger.balance(entries), ledger.received(entries)
@@ -57,7 +59,9 @@ def reminder(work: Work, case: Case, enqueue: Enqueue) -> Notice:
             changes=_changes(work, case, final, pay_by),
         ),
     }
-    return _write(work, case, Letter.REMINDER, final, parts, enqueue)
+    written = _write(work, case, Letter.REMINDER, final, parts, enqueue)
+    tasks.settle(work, case, {TaskKind.REMINDER_DUE}, f"Sent: {written.reference}.")
+    return written
 
 
 def refund(work: Work, case: Case, enqueue: Enqueue) -> Notice:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
 
 from sqlalchemy import select
 
@@ -16,12 +14,13 @@ from enforcement.domain import payments as ledger
 from enforcement.domain.events import Fact
 from enforcement.domain.payments import Ask, Entry, Kind
 from enforcement.domain.permissions import Permission
-from enforcement.domain.refusals import BadInput, NotFound
+from enforcement.domain.refusals import BadInput, NotFound, WrongState
 from enforcement.domain.tasks import TaskKind
 from enforcement.domain.words import pounds
 from enforcement.services import tasks
 from enforcement.services.case_facts import balance, penalty_of
 from enforcement.services.cases import stream
+from enforcement.services.policies import in_force
 from enforcement.services.work import Work
 
 
@@ -68,22 +67,42 @@ def record(
     key: str,
     payment_reference: str = "",
     penalty: Penalty | None = None,
+    agreed: bool = False,
 ) -> LedgerEntry:
     """Enter money received, reversed, refunded or written off. Pence, without a sign.
 
     `key` is made when the form is shown: the same key with the same content returns the entry
-    that is there, so a double click enters once. Refuses NotAllowed, NotFound (no penalty),
-    BadInput, and what `domain.payments.signed` refuses.
+    that is there, so a double click enters once. `agreed`: a second person agreed to a write-off
+    above the limit of one (`services.write_offs`). Refuses NotAllowed, NotFound (no penalty),
+    BadInput, WrongState (a write-off for two), and what `domain.payments.signed` refuses.
     """
-    work.require(Permission.RECORD_MONEY)
+    work.require(Permission.AGREE_WRITE_OFF if agreed else Permission.RECORD_MONEY)
     if not key:
         raise BadInput("The form has lost its key. Open it again.")
     penalty = _locked(work, penalty or _penalty(work, case))
     again = work.session.scalar(select(LedgerEntry).where(LedgerEntry.entry_key == key))
     if again is not None:
         return _same(again, penalty, ask)
-    pence = ledger.signed(ask, entries_of(penalty), work.today)
+    entries = entries_of(penalty)
+    pence = ledger.signed(ask, entries, work.today)
+    if ask.kind is Kind.WRITE_OFF and not agreed:
+        _refuse_alone(work, entries, pence)
     return _enter(work, case, penalty, ask, pence, key, payment_reference.strip())
+
+
+def alone_limit(work: Work) -> int:
+    """The pence that one person may write off of a penalty, in all (policy `money`)."""
+    return int(in_force(work.session, "money", work.today).body["write_off_alone_pence"])
+
+
+def _refuse_alone(work: Work, entries: Sequence[Entry], pence: int) -> None:
+    limit = alone_limit(work)
+    if not ledger.written_off(entries) - pence <= limit:
+        raise WrongState(
+            f"One person may write off {pounds(limit)} of a penalty in all.",
+            rule="Policy on money",
+            fix="Put it to a second person.",
+        )
 
 
 def _penalty(work: Work, case: Case) -> Penalty:
@@ -157,18 +176,27 @@ def _enter(
         texts={name: text for name, text in words.items() if text},
         permission=Permission.RECORD_MONEY,
     )
-    _refund_task(work, case, penalty, row)
+    _tasks_after(work, case, penalty, row)
     return row
 
 
-def _refund_task(work: Work, case: Case, penalty: Penalty, row: LedgerEntry) -> None:
-    """A credit waits for finance by a day; the entry that clears it ends the task."""
-    credit = -balance(work.session, penalty)
-    if credit <= 0:
-        tasks.settle(work, case, {TaskKind.REFUND_DUE}, "The account is settled.")
-    elif not any(one.kind == TaskKind.REFUND_DUE for one in tasks.open_of(work.session, case)):
-        about = f"{pounds(credit)} is to be repaid on {penalty.reference}."
-        tasks.open_task(work, case, TaskKind.REFUND_DUE, f"{penalty.reference} {row.id}", about)
+def _tasks_after(work: Work, case: Case, penalty: Penalty, row: LedgerEntry) -> None:
+    """A credit waits for finance by a day; the entry that clears it ends the task.
+
+    So does a reminder of what is no longer owed.
+    """
+    owed = balance(work.session, penalty)
+    mine = f"{penalty.reference} "
+    if owed <= 0:
+        tasks.settle(work, case, {TaskKind.REMINDER_DUE}, "Nothing is owed any more.", key=mine)
+    if owed >= 0:
+        tasks.settle(work, case, {TaskKind.REFUND_DUE}, "The credit is repaid.", key=mine)
+    elif not any(
+        one.key.startswith(f"{TaskKind.REFUND_DUE} {mine}")
+        for one in tasks.open_of(work.session, case)
+    ):
+        about = f"{pounds(-owed)} is to be repaid on {penalty.reference}."
+        tasks.open_task(work, case, TaskKind.REFUND_DUE, f"{mine}{row.id}", about)
 
 
 def cancel(work: Work, case: Case, reason: str) -> LedgerEntry | None:
@@ -203,55 +231,6 @@ def vary(work: Work, case: Case, pence: int, reason: str) -> LedgerEntry | None:
     ask = Ask(Kind.PENALTY, None, work.today, reason=reason)
     key = f"varied-{penalty.id}-{len(penalty.entries)}"
     return _enter(work, case, penalty, ask, change, key)
-
-
-@dataclass(frozen=True)
-class Remitted:
-    """One movement of money for the Consolidated Fund: pence positive when received."""
-
-    on: date
-    case: str
-    penalty: str
-    kind: str
-    pence: int
-    payment_reference: str
-
-
-def remittance(work: Work, first: date, last: date) -> list[Remitted]:
-    """Money received less money given back between two days, both counted, oldest first.
-
-    The sum of `pence` is what is due to the Consolidated Fund for those days (reg 10); negative
-    when more was repaid. A reversal counts on its own day, with the sign that undoes.
-    """
-    if first > last:
-        raise BadInput("The first day is after the last.")
-    rows = work.session.execute(
-        select(LedgerEntry, Penalty.reference, Case.reference)
-        .join(Penalty, LedgerEntry.penalty_id == Penalty.id)
-        .join(Case, Penalty.case_id == Case.id)
-        .where(LedgerEntry.on >= first, LedgerEntry.on <= last)
-        .order_by(LedgerEntry.on, LedgerEntry.id)
-    ).all()
-    undone = _kinds(work, [entry.reverses_id for entry, _, _ in rows if entry.reverses_id])
-    return [
-        Remitted(
-            on=entry.on,
-            case=case_reference,
-            penalty=penalty_reference,
-            kind=entry.kind,
-            pence=-entry.pence,
-            payment_reference=entry.payment_reference,
-        )
-        for entry, penalty_reference, case_reference in rows
-        if undone.get(entry.reverses_id or 0, entry.kind) in ledger.RECEIVED
-    ]
-
-
-def _kinds(work: Work, ids: Sequence[int]) -> dict[int, str]:
-    found = work.session.execute(
-        select(LedgerEntry.id, LedgerEntry.kind).where(LedgerEntry.id.in_(ids))
-    )
-    return {row.id: row.kind for row in found}
 
 
 def entry_key(*parts: object) -> str:

@@ -41,6 +41,7 @@ TITLES: dict[str, str] = {
     "sampling": "Full checks in an issue run",
     "routing": "Where concerns are passed on",
     "paragraph": "Standard paragraphs",
+    "money": "Money",
 }
 # One row of these kinds does not replace the one before: every approved row stands.
 ADDED = ("calendar_day", "window_override", "paragraph")
@@ -124,6 +125,11 @@ def _letters(body: Mapping[str, Any], effective_from: date, citation: str) -> No
         raise BadInput("Two reminders are at least one day apart, and a refund takes a day.")
 
 
+def _money(body: Mapping[str, Any], effective_from: date, citation: str) -> None:
+    if body["write_off_alone_pence"] < 0 or body["reminder_after_due"] < 1:
+        raise BadInput("The limit is nothing or more, and a reminder comes after the last day.")
+
+
 def _recovery(body: Mapping[str, Any], effective_from: date, citation: str) -> None:
     if body["reminder_wait"] < 0 or body["next_step_days"] < 1:
         raise BadInput("Recovery waits no fewer than 0 days, and its next step takes a day.")
@@ -140,6 +146,7 @@ _CHECKS: dict[str, Callable[[Mapping[str, Any], date, str], None]] = {
     "sampling": _sampling,
     "recovery": _recovery,
     "retention": lambda body, effective_from, citation: closing.check_body(body),
+    "money": _money,
     "routing": lambda body, effective_from, citation: concerns.check_body(body),
     "paragraph": lambda body, effective_from, citation: paragraphs.check_body(body),
 }
@@ -210,5 +217,6 @@ _IMPACTS: dict[str, Callable[[Work, Policy], str]] = {
     "retention": lambda work, row: "Used by cases closed from that day; closed ones keep theirs.",
     "sampling": lambda work, row: "Used by issue runs frozen from that day.",
     "routing": lambda work, row: "Used by concerns passed on from that day.",
+    "money": lambda work, row: "Used by write-offs and reminders from that day.",
     "paragraph": lambda work, row: "Offered from that day; answers already written keep theirs.",
 }

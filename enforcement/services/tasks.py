@@ -15,10 +15,12 @@ from sqlalchemy.orm import Session, joinedload
 
 from enforcement.data.cases import Case
 from enforcement.data.notices import Notice
+from enforcement.data.payments import LedgerEntry, Penalty
 from enforcement.data.tasks import Task
 from enforcement.domain.permissions import Actor, Permission
 from enforcement.domain.refusals import BadInput, NotFound, WrongState
 from enforcement.domain.tasks import ABOUT_GIVING, BY_HAND, Due, TaskKind, allowed_days, due
+from enforcement.domain.words import pounds
 from enforcement.services.policies import calendar, in_force
 from enforcement.services.work import Work, changed_meanwhile
 
@@ -124,6 +126,11 @@ def close_task(work: Work, task: Task, how: str, words: str, version: int | None
             fix="Settle the doubt, or withdraw the notice and give it again: the task ends with "
             "it.",
         )
+    if credit := credit_of(work.session, task):
+        raise WrongState(
+            f"{pounds(credit)} is still to be repaid.",
+            fix="Record the refund on the case’s money page: the task ends with it.",
+        )
     if task.kind == TaskKind.TRIBUNAL:
         raise WrongState(
             "This task stands for something due at the tribunal.",
@@ -142,6 +149,18 @@ def stands_for_doubt(task: Task) -> bool:
     counted = task.notice is not None and task.notice.kind in ("notice_of_intent", "final_notice")
     open_case = task.case.closed_at is None and task.case.giving_in_doubt
     return TaskKind(task.kind) in ABOUT_GIVING and live and counted and open_case
+
+
+def credit_of(session: Session, task: Task) -> int:
+    """The pence that a refund task still stands for; 0 for every other task."""
+    if task.kind != TaskKind.REFUND_DUE:
+        return 0
+    owed = session.scalar(
+        select(func.coalesce(func.sum(LedgerEntry.pence), 0))
+        .join(Penalty, LedgerEntry.penalty_id == Penalty.id)
+        .where(Penalty.reference == task.key.split()[1])
+    )
+    return max(-int(owed or 0), 0)
 
 
 def settle(

@@ -50,6 +50,7 @@ HOLDERS: dict[str, str] = {
     "cases.note": "officer senior panel finance leader",
     "amounts.confirm": "officer senior",
     "money.record": "finance",
+    "money.agree": "finance leader",
     "money.chase": "officer finance",
     "appeals.record": "officer senior",
     "checkpoints.sign": "leader",

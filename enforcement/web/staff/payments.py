@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import secrets
-from datetime import date
 from typing import Any
 
-from flask import Blueprint, abort, render_template, request, url_for
+from flask import Blueprint, abort, render_template, url_for
 from wtforms import HiddenField, SelectField, StringField, SubmitField
 from wtforms.validators import InputRequired, Length, Optional
 
 from enforcement.data.cases import Case
+from enforcement.data.finance import BankLine
 from enforcement.data.payments import LedgerEntry, Penalty
 from enforcement.domain import payments as ledger
+from enforcement.domain.clocks import days_left_in_words
 from enforcement.domain.payments import Ask, Kind
 from enforcement.domain.permissions import Permission, not_yours
-from enforcement.services import cases, payments
+from enforcement.services import (
+    cases,
+    instalments,
+    payments,
+    posting,
+    reminders,
+    write_offs,
+)
 from enforcement.services.accounts import names
 from enforcement.services.case_facts import balance, penalty_of
 from enforcement.services.work import Work
 from enforcement.web import access, pages
 from enforcement.web.fields import DayField, MoneyField, visible
 from enforcement.web.filters import day, money
-from enforcement.web.forms import NhsSearchForm
 from enforcement.web.listing import Cell, Column, Listing
 from enforcement.web.staff import letter_actions
 from enforcement.web.staff.case_form import CaseForm, FormPage, answer, chosen, options, words
@@ -73,6 +80,11 @@ class WriteOffForm(EntryForm):
     submit = SubmitField("Write off")
 
 
+class InstalmentsForm(CaseForm):
+    words = words("Who asked, how, and what do they offer?", "Enter what was asked for")
+    submit = SubmitField("Record the request")
+
+
 FORMS: dict[Kind, tuple[type[EntryForm], str]] = {
     Kind.PAYMENT: (PaymentForm, "Record a payment"),
     Kind.REVERSAL: (ReversalForm, "Reverse an entry"),
@@ -98,19 +110,58 @@ def money_page(reference: str) -> str:
         penalty=penalty,
         standing=ledger.standing(owed),
         settled=owed == 0 and case.state in ("payment", "recovery", "county_court"),
-        facts=_facts(penalty, owed),
+        facts=_facts(work, case, penalty, owed),
+        write_off=_write_off_waiting(work, case),
+        asked=_instalments(work, case),
+        no_instalments=instalments.NO_POWER,
         entries=_entries(work, penalty) if penalty else None,
         actions=_actions(work, case, penalty),
     )
 
 
-def _facts(penalty: Penalty | None, owed: int | None) -> list[pages.Fact]:
+def _facts(work: Work, case: Case, penalty: Penalty | None, owed: int | None) -> list[pages.Fact]:
     if penalty is None:
         return []
-    return [
+    found = [
         pages.Fact("Penalty", money(_charged(penalty)), f"Raised {day(penalty.raised_at)}"),
         pages.Fact("Payment reference", penalty.reference),
         pages.Fact("Balance", money(owed), ledger.standing(owed)),
+    ]
+    if owed is not None and owed > 0:
+        found += _chasing(work, case)
+    return found
+
+
+def _chasing(work: Work, case: Case) -> list[pages.Fact]:
+    """By when it is to be paid, and what becomes of reminders."""
+    one = reminders.owing_of(work, case)
+    due = days_left_in_words(one.due_on, work.today) if one.due_on else ""
+    last = f"Last sent {day(one.last_on)}." if one.last_on else "None was sent."
+    now = " ".join(one.why_not) or "One may be sent now."
+    return [
+        pages.Fact("Pay by", day(one.due_on) or "No period for payment runs", due),
+        pages.Fact("Reminders", last, now),
+    ]
+
+
+def _write_off_waiting(work: Work, case: Case) -> pages.Fact | None:
+    row = write_offs.waiting_on(work, case)
+    if row is None:
+        return None
+    href = place("write_offs.one", reference=case.reference, number=row.id)
+    return pages.Fact("Write-off", money(row.pence), f"asked by {row.asked_by_name}", href=href)
+
+
+def _instalments(work: Work, case: Case) -> list[pages.Fact]:
+    return [
+        pages.Fact(
+            f"Asked {day(task.opened_at)}",
+            task.about,
+            f"Answered {day(task.closed_at)}: {task.closed_words}"
+            if task.closed_at
+            else f"To be answered by {day(task.due_on)}",
+        )
+        for task in instalments.of_case(work, case)
     ]
 
 
@@ -122,6 +173,7 @@ def _charged(penalty: Penalty) -> int:
 def _entries(work: Work, penalty: Penalty) -> Listing:
     rows = []
     people = names(work.session, [entry.entered_by for entry in penalty.entries])
+    lines = posting.of_entries(work.session, penalty.entries)
     running = 0
     for entry in penalty.entries:
         running += entry.pence
@@ -129,6 +181,7 @@ def _entries(work: Work, penalty: Penalty) -> Listing:
             {
                 "on": Cell(day(entry.on)),
                 "kind": Cell(Kind(entry.kind).label, note=_said(entry)),
+                "bank": _bank(lines.get(entry.id)),
                 "pence": Cell(money(entry.pence)),
                 "balance": Cell(money(running)),
                 "by": Cell(people[entry.entered_by]),
@@ -139,12 +192,20 @@ def _entries(work: Work, penalty: Penalty) -> Listing:
         columns=[
             Column("on", "Date"),
             Column("kind", "Entry"),
+            *([Column("bank", "Bank line")] if lines else []),
             Column("pence", "Amount", numeric=True),
             Column("balance", "Balance", numeric=True),
             Column("by", "Entered by"),
         ],
         rows=rows,
     )
+
+
+def _bank(line: BankLine | None) -> Cell:
+    if line is None:
+        return Cell("")
+    href = place("bank_lines.line", line_id=line.id)
+    return Cell(f"Line {line.line}", href=href, note=line.file.filename)
 
 
 def _said(entry: LedgerEntry) -> str:
@@ -164,6 +225,11 @@ def _actions(work: Work, case: Case, penalty: Penalty | None) -> list[pages.Acti
     if penalty is not None:
         url = place("recovery.recovery", reference=case.reference)
         found.append(pages.Action("Recovery, and what stands in its way", url))
+    url = place("payments.instalments_asked", reference=case.reference)
+    refused = not_yours(work.actor, Permission.CHASE_PAYMENT)
+    owed = ledger.balance(payments.entries_of(penalty)) if penalty else 0
+    reason = refused or none_yet or ("" if owed > 0 else "Nothing is owed.")
+    found.append(pages.Action("Record a request for instalments", url, reason=reason))
     return found + letter_actions.about_money(work, case)
 
 
@@ -196,14 +262,45 @@ def enter(reference: str, kind: str) -> Any:
         form.key.data, form.on.data = secrets.token_hex(16), work.today
 
     def act() -> None:
+        if wanted is Kind.WRITE_OFF:
+            write_offs.write_off(work, case, _ask(wanted, form), key=form.key.data)
+            return
         reference = form.payment_reference.data if "payment_reference" in form else ""
         payments.record(
             work, case, _ask(wanted, form), key=form.key.data, payment_reference=reference or ""
         )
 
     owed = balance(work.session, penalty) if penalty else None
-    page = _page(case, title, intro=ledger.standing(owed))
-    return answer(work, case, form, page, act, f"Entered: {wanted.label.lower()}.")
+    page = _page(case, title, intro=_intro(work, wanted, owed))
+    done = f"Entered: {wanted.label.lower()}."
+    if wanted is Kind.WRITE_OFF:
+        done = "Recorded. Above the limit it waits for a second person."
+    return answer(work, case, form, page, act, done)
+
+
+def _intro(work: Work, kind: Kind, owed: int | None) -> str:
+    said = ledger.standing(owed)
+    if kind is not Kind.WRITE_OFF:
+        return said
+    limit = money(payments.alone_limit(work))
+    return f"{said} Above {limit} in all, a second person must agree before it counts."
+
+
+@bp.route("/cases/<reference>/money/instalments", methods=BOTH)
+@access.needs(Permission.CHASE_PAYMENT)
+def instalments_asked(reference: str) -> Any:
+    """Record that the provider asked to pay in instalments."""
+    work, case = _opened(reference)
+    form = InstalmentsForm()
+    page = _page(case, "Record a request for instalments", intro=instalments.NO_POWER)
+    return answer(
+        work,
+        case,
+        form,
+        page,
+        lambda: instalments.record(work, case, form.words.data),
+        "The request is recorded as a task to answer.",
+    )
 
 
 def _reversible(penalty: Penalty | None) -> list[tuple[str, str]]:
@@ -228,61 +325,3 @@ def _ask(kind: Kind, form: EntryForm) -> Ask:
 def _page(case: Case, title: str, **more: Any) -> FormPage:
     back = url_for("payments.money", reference=case.reference)
     return FormPage(title, tab="money", back=back, **more)
-
-
-class RemittanceForm(NhsSearchForm):
-    first = DayField("From", [InputRequired("Enter the first day")])
-    last = DayField("To", [InputRequired("Enter the last day")])
-
-
-@bp.get("/remittance")
-@access.needs(Permission.READ_CASES)
-def remittance() -> Any:
-    """Money for the Consolidated Fund between two days, on the page or as a file."""
-    work = access.work()
-    form = RemittanceForm.from_address()
-    rows: list[payments.Remitted] = []
-    asked = bool(request.args)
-    if asked and form.validate():
-        if form.first.data > form.last.data:
-            form.last.errors = [*form.last.errors, "The last day is before the first"]
-        else:
-            rows = payments.remittance(work, form.first.data, form.last.data)
-    if not asked:
-        form.first.data, form.last.data = _month(work.today)
-    return render_template(
-        "staff/payments/remittance.html",
-        form=form,
-        asked=asked and not form.errors,
-        total=sum(row.pence for row in rows),
-        rows=_remitted(rows),
-    )
-
-
-def _month(today: date) -> tuple[date, date]:
-    return today.replace(day=1), today
-
-
-def _remitted(rows: list[payments.Remitted]) -> Listing:
-    return Listing(
-        caption="Money for the Consolidated Fund",
-        columns=[
-            Column("on", "Date"),
-            Column("case", "Case"),
-            Column("kind", "Entry"),
-            Column("reference", "Bank reference"),
-            Column("pence", "Amount", numeric=True),
-        ],
-        rows=[
-            {
-                "on": day(row.on),
-                "case": Cell(row.case, url_for("payments.money", reference=row.case)),
-                "kind": Kind(row.kind).label,
-                "reference": row.payment_reference,
-                "pence": money(row.pence),
-            }
-            for row in rows
-        ],
-        empty_title="No money was received or repaid",
-        empty_text="There is nothing to remit for these days.",
-    )

@@ -113,7 +113,7 @@ def _words(row: Policy, name: str, value: Any) -> str:
             f"{value_words('pence', pence)}"
             for top, pence in value
         )
-    if name.endswith("base_pence") or name.endswith("cap_pence"):
+    if name.endswith(("base_pence", "cap_pence", "alone_pence")):
         return value_words("pence", value)
     if isinstance(value, list) and value and isinstance(value[0], dict):
         return "; ".join(", ".join(map(str, one.values())) for one in value)

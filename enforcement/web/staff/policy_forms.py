@@ -15,7 +15,7 @@ from enforcement.domain.closing import CLOSE_REASONS
 from enforcement.domain.refusals import BadInput
 from enforcement.domain.tasks import TaskKind
 from enforcement.domain.windows import Month
-from enforcement.web.fields import DayField, LongTextField, visible
+from enforcement.web.fields import DayField, LongTextField, MoneyField, visible
 from enforcement.web.forms import NhsForm
 
 Body = dict[str, Any]
@@ -148,6 +148,19 @@ class LettersForm(PolicyForm):
     certificate_authority = _words("Certificates: the authority to sign, as a sentence")
 
 
+class MoneyForm(PolicyForm):
+    write_off_alone_pence = MoneyField(
+        "What one person may write off of a penalty",
+        [InputRequired("Enter an amount; 0 if two people are always needed")],
+        description="Above it, a second person must agree.",
+    )
+    reminder_after_due = _number("Reminders: days after the last day to pay")
+    reminder_by_itself = BooleanField(
+        "Reminders are sent without anybody looking",
+        description="Otherwise each is a task for somebody to send.",
+    )
+
+
 class RecoveryForm(PolicyForm):
     reminder_needed = BooleanField("A reminder is sent before recovery starts")
     reminder_wait = _number("Days from the reminder to recovery", 0)
@@ -167,15 +180,11 @@ for _reason, _words_of in CLOSE_REASONS.items():
 
 
 class TasksForm(PolicyForm):
-    """Working days each kind of task allows."""
+    """Working days each kind of task allows: one field for each kind."""
 
-    giving_failed = _number(TaskKind.GIVING_FAILED.label, 1, "Working days")
-    post_returned = _number(TaskKind.POST_RETURNED.label, 1, "Working days")
-    giving_doubted = _number(TaskKind.GIVING_DOUBTED.label, 1, "Working days")
-    dates_short = _number(TaskKind.DATES_SHORT.label, 1, "Working days")
-    refund_due = _number(TaskKind.REFUND_DUE.label, 1, "Working days")
-    question = _number(TaskKind.QUESTION.label, 1, "Working days")
-    other = _number(TaskKind.OTHER.label, 1, "Working days")
+
+for _kind in TaskKind:
+    setattr(TasksForm, _kind.value, _number(_kind.label, 1, "Working days"))
 
 
 class FeeSchemeForm(PolicyForm):
@@ -297,6 +306,7 @@ FORMS: dict[str, Kind] = {
     "panel": _plain(PanelForm, "quorum"),
     "routing": _plain(RoutingForm, "complaint", "safeguarding"),
     "paragraph": _plain(ParagraphForm, "title", "text"),
+    "money": _plain(MoneyForm, "write_off_alone_pence", "reminder_after_due", "reminder_by_itself"),
     "tasks": _plain(TasksForm, *(kind.value for kind in TaskKind)),
     "recovery": _plain(
         RecoveryForm, "reminder_needed", "reminder_wait", "next_step_days", "payment_restarts"
