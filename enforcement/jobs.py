@@ -31,6 +31,7 @@ from enforcement.services import (
     history,
     issue_run_work,
     lost_links,
+    reminders,
     sending,
 )
 from enforcement.services.work import transaction
@@ -183,6 +184,18 @@ def _close_periods() -> int:
         return clocks.close_periods(work)
 
 
+@DBOS.workflow(name="remind")
+def remind(_at: datetime, _context: object) -> None:
+    """Every morning: reminders of what is owed, sent by policy or put to somebody as a task."""
+    _remind()
+
+
+@DBOS.step(name="remind_of_payments")
+def _remind() -> dict[str, int]:
+    here = _here()
+    return reminders.sweep(here.engine, here.settings, here.clock, enqueue)
+
+
 @DBOS.workflow(name="sign_history")
 def sign_history(_at: datetime, _context: object) -> None:
     """Every night: sequence the history, sign its head, write the note outside the database."""
@@ -265,6 +278,7 @@ def start_worker(
                 ("answer-lost-links", answer_lost_links, "15 * * * * *"),
                 ("ask-unfinished", ask_unfinished, "30 */5 * * * *"),
                 ("close-periods", close_periods, "0 5 0 * * *"),
+                ("remind", remind, "0 0 7 * * *"),
                 ("sign-history", sign_history, "0 30 2 * * *"),
             )
         ]
