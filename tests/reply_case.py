@@ -17,12 +17,23 @@ from enforcement.services import cases, files, links
 from enforcement.services.policies import in_force
 from enforcement.services.work import Work
 
+NOW = datetime(2026, 6, 16, 9, 0, tzinfo=UTC)
 PROVIDER = "Sample Meadow Care Ltd"
 LOCATION_ID = "1-900000001"
 POSTCODE = "ZZ1 1ZZ"
 MISSED = ("2026-03", "2026-04", "2026-05")
 GIVEN_ON = date(2026, 6, 11)
 ENDS_ON = date(2026, 6, 25)
+
+
+@dataclass
+class Clock:
+    """A site's clock, moved by hand."""
+
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ import reply_case
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
+from reply_case import NOW, Clock
 from sqlalchemy import Engine
 
 from enforcement import create_reply_app
@@ -27,17 +28,7 @@ from enforcement.services.work import Work
 from enforcement.settings import MEGABYTE, Settings
 
 Begin = Callable[..., AbstractContextManager[Work]]
-NOW = datetime(2026, 6, 16, 9, 0, tzinfo=UTC)
 RIGHT = {"location_id": "1-900000001", "postcode": "ZZ1 1ZZ"}
-
-
-class Clock:
-    """The site's clock, moved by hand."""
-
-    now = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 @pytest.fixture

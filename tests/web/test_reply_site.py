@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
 
@@ -13,6 +12,7 @@ import pytest
 import reply_case
 from flask.testing import FlaskClient
 from PIL import Image
+from reply_case import Clock
 
 from enforcement import create_reply_app
 from enforcement.domain.permissions import Actor
@@ -20,17 +20,6 @@ from enforcement.services.work import Work
 from enforcement.settings import Settings
 
 Begin = Callable[..., AbstractContextManager[Work]]
-NOW = datetime(2026, 6, 16, 9, 0, tzinfo=UTC)
-
-
-class Clock:
-    """The site's clock, moved by hand."""
-
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 class Browser:
