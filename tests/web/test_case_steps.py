@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+import appeal_story
 import notice_story as story
 import pytest
 from sqlalchemy import select
@@ -245,7 +246,7 @@ def test_money_comes_in_once_and_the_page_says_what_next(site: Site) -> None:
     assert "Next: close the case" in site.page("fin", "/money")
     close = site.form("olive", "/close")
     assert re.search(r'value="paid" checked', close.html)
-    close.send(reason="paid")
+    close.send(reason="paid", lesson="none")
     assert site.state() == "closed"
     answer = site.client("ada").get(
         "/remittance?first=1&first=7&first=2026&last=31&last=7&last=2026"
@@ -264,12 +265,104 @@ def test_an_appeal_suspends_and_its_end_starts_payment_again(site: Site) -> None
     )
     assert site.state() == "appealed"
     assert "suspended" in site.page("olive", "/appeal")
-    page = site.form("olive", "/appeal/end").send(
-        200, outcome="dismissed", ended_on=["1", "1", "2027"]
-    )
-    assert "not in the future" in page
-    site.form("olive", "/appeal/end").send(outcome="dismissed", ended_on=["16", "7", "2026"])
+    decided = {"outcome": "dismissed", "words": "The duty is in the formal notice."}
+    page = site.form("olive", "/appeal/record/decided").send(200, on=["1", "1", "2027"], **decided)
+    assert "still to come" in page
+    assert "The duty is in the formal notice." in page
+    site.form("olive", "/appeal/record/decided").send(on=["16", "7", "2026"], **decided)
+    assert site.state() == "appealed"
+    page = site.page("ada", "/appeal")
+    assert "The First-tier Tribunal decided: dismissed: the penalty stands." in page
+    assert "Due 13 August 2026, 5pm" in page  # the time for going on
+    determine = site.form("olive", "/appeal/determine")
+    assert "Enter the day on which they said so" in determine.send(200)
+    determine.send(said_on=["16", "7", "2026"], words="The provider's letter.")
     assert site.state() == "payment"
+
+
+def test_a_direction_from_its_page_to_its_end(site: Site) -> None:
+    site.now = site.tale.to_final_given() + timedelta(days=10)
+    site.form("olive", "/appeal/lodge").send(
+        tribunal_reference="GRC/2026/0001",
+        lodged_on=["14", "7", "2026"],
+        received_on=["16", "7", "2026"],
+    )
+    form = site.form("olive", "/appeal/directions/new")
+    page = form.send(
+        200, what="Send the bundle.", whose="us",
+        given_on=["16", "7", "2026"], due_on=["16", "7", "2026"],
+    )  # fmt: skip
+    assert "comes after the direction" in page
+    form.send(
+        what="Send the bundle.", whose="us",
+        given_on=["16", "7", "2026"], due_on=["8", "8", "2026"],
+    )  # fmt: skip
+    assert "Direction of the tribunal, 5pm" in site.page("ada", "")
+    assert "Direction 1: Send the bundle." in site.page("ada", "/tasks")
+    page = site.page("ada", "/appeal")
+    assert "8 August 2026, 5pm" in page
+    assert "/appeal/directions/1" not in page  # an auditor only reads
+    assert "/appeal/directions/1" in site.page("olive", "/appeal")
+    site.form("olive", "/appeal/directions/1").send(
+        what="extended", on=["16", "7", "2026"], until=["1", "9", "2026"], words="Illness."
+    )
+    assert "First set for 8 August 2026. Illness." in site.page("ada", "/appeal")
+    site.form("sam", "/appeal/directions/1").send(
+        what="done", on=["16", "7", "2026"], words="Sent by e-mail."
+    )
+    assert "Done, 16 July 2026" in site.page("ada", "/appeal")
+    assert "Nothing is to do" not in site.page("olive", "/tasks")
+
+
+def test_recovery_shows_what_stands_in_its_way(site: Site) -> None:
+    sent = site.tale.to_final_given()
+    site.now = sent + timedelta(days=30)
+    page = site.page("fin", "/recovery")
+    assert "No reminder was sent since the period for payment began." in page
+    site.form("fin", "/letters/reminder").send(303)
+    site.now = sent + timedelta(days=42)
+    assert "All 7 checks passed" in site.page("ada", "/recovery")
+    site.form("fin", "/recovery/start").send()
+    assert site.state() == "recovery"
+    page = site.page("fin", "/recovery")
+    assert "No certificate of non-payment is signed." in page
+    refused = site.form("fin", "/recovery/apply").send(
+        200, court="County Court at Exampleton", on=["17", "8", "2026"]
+    )
+    assert "No certificate of non-payment is signed." in refused
+    assert "County Court at Exampleton" in refused
+    with site.begin(story.FINANCE, site.now) as work:
+        appeal_story.certify(work, cases.find(work, site.tale.reference))
+    with site.begin(story.SENIOR, site.now) as work:
+        appeal_story.sign(work, cases.find(work, site.tale.reference))
+    site.form("fin", "/recovery/apply").send(
+        court="County Court at Exampleton", on=["17", "8", "2026"]
+    )
+    site.form("fin", "/recovery/order").send(
+        on=["17", "8", "2026"], court_reference="EX7", pence="2388", pay_by=["31", "8", "2026"]
+    )
+    page = site.page("ada", "/recovery")
+    assert "Order made: the sum is recoverable" in page
+    form = site.form("fin", "/recovery/received")
+    for _ in range(2):
+        form.send(pence="1000", on=["17", "8", "2026"])
+    assert "£1,388.00 is owed." in site.page("ada", "/recovery")
+    site.form("fin", "/recovery/refused").send(on=["17", "8", "2026"], reason="Set aside.")
+    assert site.state() == "recovery"
+
+
+def test_closing_says_what_is_unfinished_and_how_long_it_is_kept(site: Site) -> None:
+    site.tale.to_given()
+    site.tale.decide(site.now + timedelta(days=4), "no_penalty")
+    site.now += timedelta(days=5)
+    form = site.form("olive", "/close")
+    assert "The provider was not told of the outcome yet." in form.html
+    assert "3 years: no penalty, notice withdrawn" in form.html
+    page = form.send(200, reason="no_penalty", lesson="none", tell="no")
+    assert "say why the case is closed all the same" in page
+    form.send(reason="no_penalty", lesson="support", tell="yes")
+    assert site.state() == "closed"
+    assert "Kept until 7 July 2029" in site.page("ada", "")
 
 
 def test_withdrawing_and_starting_again(site: Site) -> None:
@@ -280,7 +373,7 @@ def test_withdrawing_and_starting_again(site: Site) -> None:
     site.form("olive", "/restart").send(reason="A new notice to the right office.")
     assert site.state() == "triage"
     site.form("lee", "/assign").send(officer="1")
-    site.form("olive", "/close").send(reason="dissolved")
+    site.form("olive", "/close").send(reason="dissolved", lesson="none")
     site.form("sam", "/reopen").send(reason="It was restored to the register.")
     assert site.state() == "triage"
 
@@ -297,8 +390,17 @@ def test_withdrawing_and_starting_again(site: Site) -> None:
         ("/decision/decide", {"pat", "quinn"}),
         ("/money/payment", {"fin"}),
         ("/money/write_off", {"fin"}),
-        ("/money/chase/start_recovery", {"fin"}),
+        ("/recovery", set(ROLES)),
+        ("/recovery/start", {"fin"}),
+        ("/recovery/apply", {"fin"}),
+        ("/recovery/order", {"fin"}),
+        ("/recovery/refused", {"fin"}),
+        ("/recovery/received", {"fin"}),
         ("/appeal/lodge", {"olive", "sam"}),
+        ("/appeal/record/decided", {"olive", "sam"}),
+        ("/appeal/withdrawn", {"olive", "sam"}),
+        ("/appeal/determine", {"olive", "sam"}),
+        ("/appeal/directions/new", {"olive", "sam"}),
         ("/hold", {"olive", "sam"}),
         ("/release", {"olive", "sam"}),
         ("/assign", {"sam", "lee"}),
@@ -317,4 +419,6 @@ def test_who_sees_which_page(site: Site, path: str, allowed: set[str]) -> None:
 def test_money_pages_that_do_not_exist(site: Site) -> None:
     site.tale.triage()
     site.page("fin", "/money/penalty", 404)
-    site.page("fin", "/money/chase/close", 404)
+    site.page("olive", "/appeal/record/lapsed", 404)
+    site.page("olive", "/appeal/record/nonsense", 404)
+    site.page("olive", "/appeal/directions/9", 404)

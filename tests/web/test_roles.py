@@ -55,7 +55,7 @@ NO_ROW = {
     "reviews.still_there", "tasks.close", "regiving.proposal", "regiving.evidence",
     "letters.sign", "letters.to_sign", "letters.discard", "amounts.evidence",
     "bundles.edition", "bundles.verify", "bundles.volume", "bundle_changes.add",
-    "bundle_changes.redact",
+    "bundle_changes.redact", "directions.direction",
 }  # fmt: skip
 # The seeded notices hold no facts to print, which is said with 400.
 NO_FACTS = {
@@ -120,7 +120,7 @@ def real_values(engine: Engine) -> dict[str, Any]:
             "username": "oscar", "policy_id": policy.id, "file_id": file.id, "copy": "original",
             "item_id": 1, "run_id": 1, "pair_id": 1, "correction_id": 1, "load_id": "none",
             "run_reference": "IR-2026-0001", "position": 1, "deed": "pause", "doing": "retry",
-            "size": 1, "digest": "0" * 64, "action": "start_recovery", "kind": "threshold",
+            "size": 1, "digest": "0" * 64, "direction_id": 1, "kind": "threshold",
             "version": "v1", "which": "sample",
         }  # fmt: skip
 
@@ -131,11 +131,12 @@ KINDS = dict.fromkeys(VERSIONS, "support") | {
     "worklist.export": "csv",
     "issue_runs.export": "csv",
     "payments.enter": "payment",
+    "appeals.record": "decided",
 }
 NOWHERE = {
     "reference": "ASC-2099-000001", "username": "nobody", "cqc_id": "1-1", "month": "2099-01",
     "run_reference": "IR-2099-0001", "deed": "pause", "doing": "retry",
-    "load_id": "none", "kind": "none", "action": "start_recovery", "reply_reference": "none",
+    "load_id": "none", "kind": "none", "reply_reference": "none",
     "pack": "tribunal",
 }  # fmt: skip
 
