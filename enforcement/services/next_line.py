@@ -41,7 +41,16 @@ def _stops(facts: CaseFacts) -> list[str]:
             "There is a reply that nobody has read: nothing goes on until an officer has, and the "
             "time to decide runs on."
         )
+    if facts.register_drift and facts.state not in _PAST_THE_REGISTER:
+        found.append("The register changed: no notice goes out before that is looked into.")
     return found
+
+
+# Nothing more is sent that rests on the register, or it is on its way.
+_PAST_THE_REGISTER = frozenset(
+    {S.INTENT_ISSUED, S.FINAL_ISSUED, S.PAYMENT, S.APPEALED, S.RECOVERY, S.COUNTY_COURT,
+     S.NO_PENALTY, S.WITHDRAWN}
+)  # fmt: skip
 
 
 def _plain(sentence: str) -> Callable[[CaseFacts, date], Next]:

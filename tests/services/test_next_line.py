@@ -53,6 +53,7 @@ def test_the_day_decides_what_is_said(facts: CaseFacts, said: str) -> None:
         ({"on_hold": True}, "never stops the time to decide"),
         ({"giving_in_doubt": True}, "Giving is in doubt"),
         ({"unread_replies": 1}, "a reply that nobody has read"),
+        ({"register_drift": ("The home was sold.",)}, "The register changed"),
     ],
 )
 def test_what_stands_in_the_way_is_said_until_the_case_is_closed(

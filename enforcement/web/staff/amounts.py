@@ -13,9 +13,10 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 from wtforms import FileField, ValidationError
-from wtforms.validators import InputRequired
+from wtforms.validators import InputRequired, Length
 
 from enforcement.data.cases import Case
+from enforcement.domain.fees import AmountStatus
 from enforcement.domain.permissions import Permission, not_yours
 from enforcement.domain.refusals import NotFound, Refusal
 from enforcement.services import amount_traces, amounts, files
@@ -30,6 +31,7 @@ from enforcement.web.filters import day, moment, money
 from enforcement.web.forms import NhsForm, form_errors
 from enforcement.web.listing import Cell, Column, Listing
 from enforcement.web.staff import notice_view
+from enforcement.web.staff.case_form import LONGEST
 from enforcement.web.staff.case_frame import case_frame, place
 
 bp = Blueprint("amounts", __name__)
@@ -44,7 +46,7 @@ class EnterForm(NhsForm):
     evidence = LongTextField(
         "Where does it stand?",
         description="The letter or email, its date, who gave it",
-        validators=[InputRequired("Say where CQC’s figure stands"), visible],
+        validators=[InputRequired("Say where CQC’s figure stands"), Length(max=LONGEST), visible],
     )
     file = FileField("The letter or email itself", description=f"It may be {ACCEPTED}.")
 
@@ -68,7 +70,7 @@ class TurnDownForm(NhsForm):
 
     wrong = LongTextField(
         "What is wrong with what was entered?",
-        validators=[InputRequired("Say what is wrong with it"), visible],
+        validators=[InputRequired("Say what is wrong with it"), Length(max=LONGEST), visible],
     )
 
 
@@ -76,7 +78,8 @@ class AcknowledgeForm(NhsForm):
     """Why CQC's figure stands although ours differs."""
 
     reason = LongTextField(
-        "Why does CQC’s figure stand?", validators=[InputRequired("Say why it stands"), visible]
+        "Why does CQC’s figure stand?",
+        validators=[InputRequired("Say why it stands"), Length(max=LONGEST), visible],
     )
 
 
@@ -212,6 +215,7 @@ def _page(reference: str, sent: NhsForm | None, errors: list[dict[str, str]]) ->
         differs=bool(stored.get("difference")),
         explained=found.explained,
         acknowledged=_acknowledged(stored),
+        confirmed=case.amount_status == AmountStatus.CONFIRMED,
         waits=_waits(case, waits) if waits else [],
         mine=waits is not None and waits["by"] == work.actor.identity,
         forms=Forms.with_sent(sent),

@@ -92,7 +92,7 @@ def _page(reference: str) -> Any:
 
     page = FormPage(
         "The register then and now",
-        tab="summary",
+        tab="gate",
         back=place("gate.gate", reference=case.reference),
         intro=_intro(case, found, waiting),
         read_only=not can(work.actor, Permission.DRAFT_NOTICE),
