@@ -131,7 +131,7 @@ def judge(line: BankLine, account: Account | None, named: Sequence[str]) -> Verd
     if line.pence < 0:
         return _waits("Money going out: say what it was.")
     if not named:
-        return _waits("It names no payment reference.")
+        return _waits("It names no whole payment reference.")
     if len(named) > 1:
         return _waits(f"It names {len(named)} payment references: {', '.join(named)}.")
     if account is None:
@@ -170,18 +170,25 @@ def offers(line: BankLine, accounts: Iterable[Account]) -> list[Offer]:
     name, and a sum that is just what is owed (or, going out, what was overpaid or paid).
     """
     said, sounds = compact(line.says), compact(line.says).translate(_LOOK_ALIKE)
+    slips = {
+        account: slips_within(compact(account.reference).translate(_LOOK_ALIKE), sounds, MOST_SLIPS)
+        for account in accounts
+    }
+    # References are numbered one after another: a slip more than the nearest is another's number.
+    fewest = min((count for count in slips.values() if count is not None), default=None)
     ranked = []
-    for account in accounts:
-        score, why = _likeness(line, said, sounds, account)
+    for account, count in slips.items():
+        score, why = _likeness(line, said, count if count == fewest else None, account)
         if why:
             ranked.append((-score, account.reference, Offer(account, tuple(why))))
     return [offer for _, _, offer in sorted(ranked, key=lambda one: one[:2])[:MOST_OFFERS]]
 
 
-def _likeness(line: BankLine, said: str, sounds: str, account: Account) -> tuple[int, list[str]]:
+def _likeness(
+    line: BankLine, said: str, slips: int | None, account: Account
+) -> tuple[int, list[str]]:
     score, why = 0, []
     whole, case, name = (compact(t) for t in (account.reference, account.case, account.provider))
-    slips = slips_within(whole.translate(_LOOK_ALIKE), sounds, MOST_SLIPS)
     if whole in said:
         score, why = 100, ["It holds the reference."]
     elif case in said:

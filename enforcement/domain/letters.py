@@ -210,6 +210,17 @@ def reminder_wanted(f: LetterFacts, today: date) -> Reminding | None:
     return Reminding.OVERDUE if late and _since(f, due + timedelta(days=1)) else None
 
 
+def next_reminder_on(f: LetterFacts, today: date) -> date | None:
+    """The day from which policy wants the next reminder; None when both went or no period runs."""
+    due = f.case.payment_due_on
+    if due is None:
+        return None
+    soon, overdue = due - timedelta(days=f.before_due), due + timedelta(days=f.after_due)
+    if today <= due and _since(f, soon):
+        return soon
+    return overdue if _since(f, due + timedelta(days=1)) else None
+
+
 def _since(f: LetterFacts, first: date) -> bool:
     """Whether no reminder went on or after a day."""
     return f.last_reminder_on is None or f.last_reminder_on < first

@@ -17,7 +17,13 @@ from sqlalchemy import Engine, Select, select
 
 from enforcement.data.cases import Case, ClockRow
 from enforcement.domain.clocks import ClockKind
-from enforcement.domain.letters import Letter, Reminding, gates, reminder_wanted
+from enforcement.domain.letters import (
+    Letter,
+    Reminding,
+    gates,
+    next_reminder_on,
+    reminder_wanted,
+)
 from enforcement.domain.refusals import Refusal
 from enforcement.domain.stages import State
 from enforcement.domain.tasks import TaskKind
@@ -43,6 +49,8 @@ class Owing:
     owed_pence: int
     due_on: date | None
     last_on: date | None
+    next_on: date | None
+    suspended: bool
     wanted: Reminding | None
     why_not: tuple[str, ...]
 
@@ -65,6 +73,8 @@ def owing_of(work: Work, case: Case) -> Owing:
         owed_pence=facts.case.balance_pence or 0,
         due_on=facts.case.payment_due_on,
         last_on=facts.last_reminder_on,
+        next_on=next_reminder_on(facts, work.today),
+        suspended=facts.case.appeal_live,
         wanted=reminder_wanted(facts, work.today),
         why_not=tuple(shut),
     )

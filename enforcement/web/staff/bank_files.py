@@ -12,7 +12,7 @@ from wtforms.validators import InputRequired, Length, ValidationError
 from enforcement.data.files import ImportedFile
 from enforcement.domain.finance import LineState
 from enforcement.domain.permissions import Permission, not_yours
-from enforcement.domain.refusals import Refusal
+from enforcement.domain.refusals import NotAllowed, NotFound, Refusal
 from enforcement.services import files as stored_files
 from enforcement.services import finance_files, imports, posting
 from enforcement.services.accounts import names
@@ -222,6 +222,8 @@ def post(file_id: int) -> Any:
     """Post the matched lines of the file, all or none."""
     try:
         done = finance_files.post(access.work(), file_id)
+    except (NotAllowed, NotFound):
+        raise
     except Refusal as refusal:
         access.undo()
         flash(f"Nothing was posted. {refusal.sentence}", "warning")

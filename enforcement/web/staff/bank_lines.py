@@ -123,7 +123,7 @@ def listing(work: Work, filters: Filters, path: str) -> Listing:
     return Listing(
         caption="Bank lines",
         columns=COLUMNS,
-        rows=[_row(row) for row in found[:SIZE]],
+        rows=[_row(row, with_file=filters.file_id is None) for row in found[:SIZE]],
         count_text=plural(posting.count(work, filters), "line"),
         chips=_chips(filters, path, query),
         clear_url=path,
@@ -144,7 +144,7 @@ def _chips(filters: Filters, path: str, query: dict[str, object]) -> list[Chip]:
     return found
 
 
-def _row(row: BankLine) -> dict[str, object]:
+def _row(row: BankLine, *, with_file: bool) -> dict[str, object]:
     state = LineState(row.state)
     penalty = row.penalty.reference if row.penalty else ""
     case = penalty.rpartition("-")[0]
@@ -154,7 +154,7 @@ def _row(row: BankLine) -> dict[str, object]:
         "line": Cell(
             f"Line {row.line}",
             href=url_for("bank_lines.line", line_id=row.id),
-            note=row.file.filename,
+            note=row.file.filename if with_file else "",
         ),
         "on": short_day(row.on),
         "says": Cell(said, note=", ".join(beside)),

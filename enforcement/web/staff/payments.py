@@ -13,7 +13,6 @@ from enforcement.data.cases import Case
 from enforcement.data.finance import BankLine
 from enforcement.data.payments import LedgerEntry, Penalty
 from enforcement.domain import payments as ledger
-from enforcement.domain.clocks import days_left_in_words
 from enforcement.domain.payments import Ask, Kind
 from enforcement.domain.permissions import Permission, not_yours
 from enforcement.services import (
@@ -32,6 +31,7 @@ from enforcement.web.fields import DayField, MoneyField, visible
 from enforcement.web.filters import day, money
 from enforcement.web.listing import Cell, Column, Listing
 from enforcement.web.staff import letter_actions
+from enforcement.web.staff import owed as owed_pages
 from enforcement.web.staff.case_form import CaseForm, FormPage, answer, chosen, options, words
 from enforcement.web.staff.case_frame import case_frame, place
 
@@ -135,11 +135,11 @@ def _facts(work: Work, case: Case, penalty: Penalty | None, owed: int | None) ->
 def _chasing(work: Work, case: Case) -> list[pages.Fact]:
     """By when it is to be paid, and what becomes of reminders."""
     one = reminders.owing_of(work, case)
-    due = days_left_in_words(one.due_on, work.today) if one.due_on else ""
+    due = owed_pages.due_cell(one, work.today)
     last = f"Last sent {day(one.last_on)}." if one.last_on else "None was sent."
     now = " ".join(one.why_not) or "One may be sent now."
     return [
-        pages.Fact("Pay by", day(one.due_on) or "No period for payment runs", due),
+        pages.Fact("Pay by", due.text, due.note),
         pages.Fact("Reminders", last, now),
     ]
 

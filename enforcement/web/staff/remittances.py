@@ -244,9 +244,13 @@ def days() -> Any:
 @bp.get("/remittance.csv")
 @access.needs(Permission.READ_CASES)
 def days_csv() -> Any:
-    _, found = _days(access.work())
+    work = access.work()
+    if request.args:
+        found = _days(work)[1]
+    else:
+        found = remittances.between(work, work.today.replace(day=1), work.today)
     if found is None:
-        raise BadInput("Give the first and the last day.")
+        raise BadInput("These days cannot be read.", fix="Give the first and the last day.")
     return _file(found, "money for the Consolidated Fund.csv")
 
 
