@@ -40,6 +40,7 @@ def start(work: Work, case: Case, version: int | None = None) -> Step:
     work.require(Permission.RECORD_MONEY)
     expect(case, version)
     step = move(work, case, Action.START_RECOVERY, {"balance": _owed(work, case)})
+    end_clocks(work, case, {ClockKind.APPEAL}, "the time for appealing is over")
     _next_step(work, case)
     return step
 

@@ -151,6 +151,9 @@ def _direction(work: Work, case: Case, one: Held) -> dict[str, object]:
     if one.clock is not None:
         clock_url = place("clocks.receipt", reference=case.reference, clock_id=one.clock.id)
     first = f"First set for {day(row.first_due_on)}. {extended[-1].words}" if extended else ""
+    if one.clock is not None and one.clock.due_on != one.stated_on:
+        moved = f"Not a working day: in time until {day(one.clock.due_on)}."
+        first = " ".join(filter(None, (moved, first)))
     open_url = ""
     if ended is None and not not_yours(work.actor, Permission.RECORD_APPEAL):
         open_url = url_for("directions.direction", reference=case.reference, direction_id=row.id)
@@ -210,22 +213,22 @@ def _actions(work: Work, case: Case) -> list[pages.Action]:
         ]
     now = appeal_standing.standing(work.session, live)
     offered: list[tuple[str, str, dict[str, str]]] = []
-    if now.phase is Phase.UNDER_WAY:
-        offered.append(("Record a direction", "directions.give", {}))
     late = appeal_standing.is_late(case, live) and not now.admitted_late
     for kind in (*((K.TIME_EXTENDED,) if late else ()), *OFFERED):
         if may_come(now, kind):
             offered.append((STEP_FORMS[kind].title, "appeals.record", {"kind": kind.value}))
+    if now.phase is Phase.UNDER_WAY:
+        offered.insert(1, ("Record a direction", "directions.give", {}))
     if may_come(now, K.DETERMINED) and now.outcome is not None:
         offered.insert(0, ("Record that it is finally determined", "appeals.determine", {}))
     offered.append(("Record that the provider withdrew it", "appeals.withdrawn", {}))
     why = not_yours(work.actor, Permission.RECORD_APPEAL)
-    first = {"appeals.determine", "directions.give"}
+    first = "decided" if now.response_filed_on else "response_filed"
     return [
         pages.Action(
             words,
             place(endpoint, reference=case.reference, **more),
-            primary=endpoint in first or more.get("kind") in ("response_filed", "decided"),
+            primary=endpoint == "appeals.determine" or more.get("kind") == first,
             reason=why,
         )
         for words, endpoint, more in offered
