@@ -230,7 +230,7 @@ def register_checked(f: CaseFacts, today: date) -> Gate:
     return _gate(
         "register_checked",
         f.register_checked_on == today,
-        "The register was checked today and nothing that matters has changed.",
+        "The register was checked today.",
         "The register has not been checked today.",
         "2012 Act s.277E",
     )
