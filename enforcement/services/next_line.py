@@ -104,7 +104,12 @@ def _payment(facts: CaseFacts, today: date) -> Next:
         return Next(f"The provider pays by {day(pays)}{until}. Unpaid, it is recovered.", due=pays)
     if _open(appeals, today) and appeals:
         return Next(f"An appeal may still be made until {day(appeals)}, 5pm.", due=appeals)
-    return Next("The payment and appeal periods are over. Finance starts recovery.", due=pays)
+    over = "The payment and appeal periods are over."
+    if facts.reminder_wait is not None and facts.reminded_on is None:
+        return Next(
+            f"{over} Finance sends a reminder, and some days later starts recovery.", due=pays
+        )
+    return Next(f"{over} Finance starts recovery.", due=pays)
 
 
 def _appealed(facts: CaseFacts, today: date) -> Next:

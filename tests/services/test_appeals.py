@@ -421,9 +421,10 @@ def test_what_is_no_direction_and_who_may_record_one(tribunal: Tribunal) -> None
     with pytest.raises(NotFound):
         direct(tribunal)
     tribunal.lodge()
-    for bad in ({"what": " "}, {"whose": "them"}, {"days": 0}):
+    bad: tuple[dict[str, Any], ...] = ({"what": " "}, {"whose": "them"}, {"days": 0})
+    for asked in bad:
         with pytest.raises(BadInput):
-            direct(tribunal, **bad)  # type: ignore[arg-type]
+            direct(tribunal, **asked)
     number = direct(tribunal)
     with pytest.raises(NotAllowed):
         tribunal.do(directions.done, number, tribunal.at.date(), "Done.", who=story.FINANCE)

@@ -39,6 +39,17 @@ def test_every_state_says_what_happens_next(state: State) -> None:
             CaseFacts(State.PAYMENT, payment_due_on=BEFORE, appeal_due_on=BEFORE, balance_pence=5),
             "Finance starts recovery",
         ),
+        (
+            CaseFacts(State.PAYMENT, payment_due_on=BEFORE, balance_pence=5, reminder_wait=7),
+            "Finance sends a reminder",
+        ),
+        (
+            CaseFacts(State.APPEALED, appeal_words="The appeal is before the Upper Tribunal."),
+            "The appeal is before the Upper Tribunal. The final notice is suspended",
+        ),
+        (CaseFacts(State.RECOVERY, balance_pence=5), "non-payment is certified"),
+        (CaseFacts(State.RECOVERY, balance_pence=5, certified_pence=5), "applies to the county"),
+        (CaseFacts(State.RECOVERY, balance_pence=0), "An officer closes the case"),
         (CaseFacts(State.PAYMENT, balance_pence=0), "An officer closes the case"),
         (CaseFacts(State.PAYMENT, balance_pence=-1), "finance records the refund"),
     ],
