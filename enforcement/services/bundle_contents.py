@@ -19,12 +19,14 @@ from enforcement.data.notices import Notice
 from enforcement.data.replies import Reply, ReplyFile
 from enforcement.domain.bundles import Pack
 from enforcement.domain.calendar import local_date
+from enforcement.domain.payments import charged
 from enforcement.domain.words import day, pounds
 from enforcement.rendering.bundle.sheets import Pairs, Sheet, Words
 from enforcement.services import bundle_giving, bundle_sheets, bundle_statements, notice_pages
 from enforcement.services.case_facts import FINAL, INTENT, balance, live_notice, penalty_of
 from enforcement.services.case_story import notice_name
 from enforcement.services.evidence import KINDS
+from enforcement.services.payments import entries_of
 from enforcement.services.replies import of_case as replies_of
 from enforcement.services.work import Work
 
@@ -113,7 +115,7 @@ def _particulars(work: Work, case: Case, final: Notice | None) -> Sheet:
         ("Respondent", provider.name),
         ("Company number", provider.company_number or "None held"),
         ("Address", "\n".join([*provider.address, provider.postcode or ""])),
-        ("Penalty", pounds(penalty.pence) if penalty else "None raised"),
+        ("Penalty", pounds(charged(entries_of(penalty))) if penalty else "None raised"),
         ("Unpaid", pounds(owed)),
     ]
     if final is not None:

@@ -14,8 +14,10 @@ from enforcement.data.payments import Appeal
 from enforcement.data.replies import Reply
 from enforcement.domain.appeals import Outcome
 from enforcement.domain.calendar import local_date
+from enforcement.domain.payments import charged
 from enforcement.domain.words import day, pounds
 from enforcement.services.case_facts import FINAL, INTENT, balance, penalty_of
+from enforcement.services.payments import entries_of
 from enforcement.services.work import Work
 
 NOTICE_NAMES = {INTENT: "notice of intent", FINAL: "final notice"}
@@ -103,7 +105,7 @@ def _ending(work: Work, case: Case) -> Iterator[str]:
         owed = balance(work.session, penalty)
         state = "nothing is owed" if owed == 0 else f"{pounds(abs(owed))} is owed"
         state = f"a refund of {pounds(-owed)} is due" if owed < 0 else state
-        yield f"The penalty is {pounds(penalty.pence)}: {state}."
+        yield f"The penalty is {pounds(charged(entries_of(penalty)))}: {state}."
     for appeal in work.session.scalars(select(Appeal).where(Appeal.case_id == case.id)):
         end = "it is not finally determined"
         if appeal.outcome:
