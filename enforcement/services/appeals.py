@@ -28,6 +28,7 @@ from enforcement.domain.events import Fact
 from enforcement.domain.permissions import Permission
 from enforcement.domain.refusals import BadInput, NotFound
 from enforcement.domain.tasks import Due, TaskKind
+from enforcement.domain.words import day
 from enforcement.services import appeal_standing, directions, payments, tasks
 from enforcement.services.appeal_standing import running
 from enforcement.services.case_clocks import end_clocks, start_clock
@@ -274,7 +275,7 @@ def _payment_again(work: Work, case: Case, appeal: Appeal, on: date) -> Clock:
 def _vary(work: Work, case: Case, pence: int, on: date, court: rules.Court) -> None:
     """The notice has effect with the varied amount: the tribunal's change is an entry of its own
     (reg 8). No new notice is given; ours cannot be amended by us (reg 7)."""
-    reason = f"Varied by the {court.label}, finally determined on {on.isoformat()}"
+    reason = f"Varied by the {court.label}; finally determined on {day(on)}"
     payments.vary(work, case, pence, reason)
     case.amount_pence = pence
     case.amount_trace = {
@@ -294,7 +295,7 @@ def _quash(work: Work, case: Case, ended_on: date) -> None:
             "notice_withdrawn",
             {"notice": final.reference, "reason": "quashed on appeal"},
         )
-    payments.cancel(work, case, f"Quashed on appeal on {ended_on.isoformat()}")
+    payments.cancel(work, case, f"Quashed on appeal; finally determined on {day(ended_on)}")
 
 
 def lapse(work: Work, case: Case, final: Notice) -> None:

@@ -205,7 +205,7 @@ def _actions(work: Work, case: Case) -> list[pages.Action]:
             pages.Action(
                 choice.action.label,
                 place("appeals.lodge", reference=case.reference),
-                primary=True,
+                primary=not appeals.appeals_of(work, case),
                 reason=" ".join(choice.reasons),
             )
             for choice in cases.choices(work, case)

@@ -221,6 +221,8 @@ def _facts(work: Work, case: Case) -> list[pages.Fact]:
 def _amount_note(case: Case) -> str:
     if case.amount_pence is None:
         return ""
+    if (case.amount_trace or {}).get("varied"):
+        return "set on appeal"
     return "confirmed by CQC" if case.amount_status == "confirmed" else "our estimate"
 
 
