@@ -23,7 +23,11 @@ GIVEN: datetime = story.NOW + timedelta(days=20)  # 6 July 2026
 
 def owing(work: Work, number: int = 1, pence: int = OWED) -> Penalty:
     """A case with a final notice given today and its penalty raised; 28 days to pay."""
-    case = story.open_case(work, number)
+    return penalise(work, story.open_case(work, number), pence)
+
+
+def penalise(work: Work, case: Case, pence: int = OWED) -> Penalty:
+    """A final notice on this case, given today, and its penalty."""
     _decided(work, case)
     final = _final_notice(work, case, pence)
     case.state = "payment"

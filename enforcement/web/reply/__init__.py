@@ -19,6 +19,7 @@ from enforcement.web.reply import (
     contact,
     head,
     lost,
+    pay,
     receipts,
     record,
     sending,
@@ -37,6 +38,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     sending.bp,
     receipts.bp,
     standing.bp,
+    pay.bp,
     contact.bp,
     head.bp,
 )
