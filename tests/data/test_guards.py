@@ -118,3 +118,6 @@ def test_every_table_that_only_grows_is_guarded(engine: Engine) -> None:
         stand = set(connection.scalars(sa.text(listed)))
     needed = ("update", "delete") if sqlite else ("update", "delete", "truncate")
     assert {f"guard_{t}_{n}" for t in GROWS_ONLY for n in needed} - stand == set()
+    if sqlite:  # where an INSERT can replace
+        names = {t: {f"guard_{t}_again", f"guard_{t}_replace"} for t in GROWS_ONLY}
+        assert [table for table, either in names.items() if not either & stand] == []
