@@ -25,7 +25,7 @@ from enforcement.data.engine import open_engine
 from enforcement.data.notices import OutboxItem
 from enforcement.data.schema import upgrade
 from enforcement.services import (
-    bundle_making,
+    bundle_orders,
     clocks,
     delivery,
     history,
@@ -125,6 +125,9 @@ def _take_up_issue_runs() -> int:
 
 @DBOS.step(name="make_bundle")
 def _make_bundle(order_id: int) -> str:
+    # loaded by a worker with its first bundle: 60 MB that few of them need
+    from enforcement.services import bundle_making
+
     here = _here()
     return bundle_making.make(here.engine, here.settings, order_id, here.clock)
 
@@ -144,6 +147,10 @@ def make_bundles(_at: datetime, _context: object) -> None:
 @DBOS.step(name="sweep_bundles")
 def _make_bundles() -> int:
     here = _here()
+    if not bundle_orders.waiting(here.engine, here.clock()):
+        return 0
+    from enforcement.services import bundle_making  # as above
+
     return len(bundle_making.make_waiting(here.engine, here.settings, here.clock))
 
 

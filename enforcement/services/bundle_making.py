@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
-from sqlalchemy import CursorResult, Engine, select, update
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from enforcement.data.bundles import BundleAddition, BundleEdition, BundleOrder
@@ -22,7 +21,7 @@ from enforcement.domain.permissions import system_actor
 from enforcement.domain.refusals import Refusal
 from enforcement.domain.words import day, moment
 from enforcement.rendering.bundle.front import Cover
-from enforcement.services import bundle_redactions, bundle_sheets
+from enforcement.services import bundle_orders, bundle_redactions, bundle_sheets
 from enforcement.services.bundle_binding import Gathered, Made, Tell, made_of
 from enforcement.services.bundle_contents import gather
 from enforcement.services.cases import stream
@@ -31,7 +30,6 @@ from enforcement.services.work import Work, transaction
 from enforcement.settings import Settings
 
 WORKER = system_actor("worker")
-LEASE = timedelta(minutes=15)  # several times what the largest bundle takes
 PDF = "application/pdf"
 log = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
@@ -42,7 +40,7 @@ def make(engine: Engine, settings: Settings, order_id: int, clock: Clock) -> str
 
     A refusal (a redaction that cannot be placed, say) ends the order as failed, with the sentence.
     """
-    if not _claim(engine, order_id, clock()):
+    if not bundle_orders.claim(engine, order_id, clock()):
         return "taken"
     try:
         with Session(engine) as session:
@@ -52,49 +50,22 @@ def make(engine: Engine, settings: Settings, order_id: int, clock: Clock) -> str
         with transaction(engine, WORKER, clock(), settings) as work:
             _kept(work, gathered, made)
     except Refusal as refusal:
-        _fail(engine, order_id, " ".join(filter(None, (refusal.sentence, refusal.fix))), clock())
+        bundle_orders.fail(
+            engine, order_id, " ".join(filter(None, (refusal.sentence, refusal.fix))), clock()
+        )
         return "failed"
     except Exception:
         log.exception("the bundle of order %s could not be made", order_id)
         words = "The bundle could not be made through a fault of ours. Nothing of it was kept."
-        _fail(engine, order_id, words, clock())
+        bundle_orders.fail(engine, order_id, words, clock())
         return "failed"
     return "done"
 
 
 def make_waiting(engine: Engine, settings: Settings, clock: Clock) -> dict[int, str]:
     """The sweep: make what waits and what a killed worker left. Safe to run twice."""
-    with Session(engine) as session:
-        read_only(session)
-        waiting = list(session.scalars(_open(clock()).order_by(BundleOrder.id)))
+    waiting = bundle_orders.waiting(engine, clock())
     return {order_id: make(engine, settings, order_id, clock) for order_id in waiting}
-
-
-def _open(now: datetime) -> Any:
-    ran_out = (BundleOrder.state == "building") & (BundleOrder.lease_until < now)
-    return select(BundleOrder.id).where((BundleOrder.state == "waiting") | ran_out)
-
-
-def _claim(engine: Engine, order_id: int, now: datetime) -> bool:
-    with Session(engine) as session, session.begin():
-        taken: CursorResult[Any] = session.execute(  # type: ignore[assignment]  # UPDATE gives a cursor
-            update(BundleOrder)
-            .where(BundleOrder.id == order_id, BundleOrder.id.in_(_open(now)))
-            .values(
-                state="building", lease_until=now + LEASE, updated_at=now, message="Reading", done=0
-            )
-            .execution_options(synchronize_session=False)
-        )
-        return taken.rowcount == 1
-
-
-def _note(engine: Engine, order_id: int, **values: object) -> None:
-    with Session(engine) as session, session.begin():
-        session.execute(update(BundleOrder).where(BundleOrder.id == order_id).values(**values))
-
-
-def _fail(engine: Engine, order_id: int, words: str, now: datetime) -> None:
-    _note(engine, order_id, state="failed", message=words, updated_at=now)
 
 
 def _teller(engine: Engine, order_id: int, clock: Clock) -> Tell:
@@ -105,9 +76,7 @@ def _teller(engine: Engine, order_id: int, clock: Clock) -> Tell:
         tens = f"{message}{done * 10 // max(total, 1)}"  # a tenth at a time is enough to see
         if tens != told:
             told = tens
-            now = clock()
-            _note(engine, order_id, message=message, done=done, total=total, updated_at=now,
-                  lease_until=now + LEASE)  # fmt: skip
+            bundle_orders.tell(engine, order_id, message, done, total, clock())
 
     return tell
 
