@@ -22,7 +22,7 @@ from enforcement.services import (
     reply_asking,
     reply_drafts,
 )
-from enforcement.services.case_facts import INTENT, live_notice, period_end
+from enforcement.services.case_facts import INTENT, balance, live_notice, penalty_of, period_end
 from enforcement.services.work import Work
 from enforcement.web import pages
 from enforcement.web.exports import download
@@ -68,6 +68,8 @@ DECIDED = (
     "A decision was made to impose a penalty",
     "You will get the final notice. It says how to pay and how to appeal.",
 )
+PAID = ("The penalty is paid", "Nothing more is owed. You need to do nothing.")
+OWED = (State.PAYMENT, State.RECOVERY, State.COUNTY_COURT)
 EARLY = (
     "We are looking into missed windows",
     "If you tell us now what happened, we read it before anything else is sent.",
@@ -82,9 +84,12 @@ def deadline(work: Work, case: Case) -> pages.Clock | None:
     return pages.Clock("Last day to reply", ends_on, work.today)
 
 
-def stage(case: Case) -> tuple[str, str]:
+def stage(work: Work, case: Case) -> tuple[str, str]:
     """Where the case stands, and what happens next, in plain words."""
     state = State(case.state)
+    owed = _owed(work, case)
+    if state in OWED and owed is not None and owed <= 0:
+        return PAID
     if state in STAGES:
         return STAGES[state]
     return EARLY if reply_drafts.accepting(case) else DECIDED
@@ -100,7 +105,7 @@ def home() -> Any:
     return render_template(
         "reply/home.html",
         case=case,
-        stage=stage(case),
+        stage=stage(work, case),
         last=last,
         late=last is not None and last.state == "over",
         accepting=reply_drafts.accepting(case),
@@ -109,6 +114,7 @@ def home() -> Any:
         missed=plural(len(case.misses), "missed window"),
         ends_at=links.ends_at(work, link),
         letters=_letters(work, case),
+        penalised=penalty_of(work.session, case) is not None,
         contact=access.contact_block(),
     )
 
@@ -121,7 +127,7 @@ def progress() -> Any:
     held = case_contacts.current(work.session, case)
     return render_template(
         "reply/progress.html",
-        stage=stage(case),
+        stage=stage(work, case),
         facts=_dates(work, case),
         sent=[_sent(reply) for reply in replies.of_case(work, case)],
         letters=_letters(work, case),
@@ -156,12 +162,23 @@ def _dates(work: Work, case: Case) -> list[pages.Fact]:
         )
     if case.amount_pence is not None and not reply_drafts.accepting(case):
         found.append(pages.Fact("Amount", money(case.amount_pence)))
+    owed = _owed(work, case)
+    if owed is not None and owed <= 0:
+        return found
+    if owed is not None and owed != case.amount_pence:
+        found.append(pages.Fact("Still to pay", money(owed)))
     found += [
         pages.Fact({"payment": "Pay by", "appeal": "Appeal by, 5pm"}[c.kind], weekday(c.due_on))
         for c in case.clocks
         if c.ended_at is None and c.kind in (ClockKind.PAYMENT, ClockKind.APPEAL)
     ]
     return found
+
+
+def _owed(work: Work, case: Case) -> int | None:
+    """What is owed of the penalty, in pence; None before there is one."""
+    penalty = penalty_of(work.session, case)
+    return balance(work.session, penalty) if penalty else None
 
 
 def _decide_by(case: Case, ends: date) -> date:

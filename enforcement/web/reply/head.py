@@ -109,7 +109,7 @@ def _told(work: Work, link: ReplyLink, here: ReplyLink) -> dict[str, Any]:
     return {
         "reference": case.reference,
         "provider": case.provider.name,
-        "stage": stage(case)[0],
+        "stage": stage(work, case)[0],
         "last": deadline(work, case),
         "sent": len(replies.of_case(work, case)),
         "here": link.id == here.id,

@@ -89,7 +89,7 @@ def _otherwise(work: Work, case: Case, told: StandingTold) -> list[str]:
             "we hold."
         )
     else:
-        found.append(stage(case)[1])
+        found.append(stage(work, case)[1])
     closes = weekday(told.coming.closes_on)
     near = [one for one in told.services if _would_meet(one, told)]
     if near:
