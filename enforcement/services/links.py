@@ -25,6 +25,7 @@ from enforcement.data.notices import Notice
 from enforcement.data.replies import ReplyLink
 from enforcement.domain.calendar import local_instant
 from enforcement.domain.cases import State
+from enforcement.domain.clocks import ClockKind
 from enforcement.domain.permissions import Permission
 from enforcement.domain.refusals import BadInput, NotFound, WrongState
 from enforcement.services.case_facts import INTENT, live_notice
@@ -40,6 +41,8 @@ MISREAD = str.maketrans({"O": "0", "I": "1", "L": "1"})
 # Before a notice is given its period has no end yet: approval and post are allowed this long.
 PLANNED_GIVING = timedelta(days=14)
 END_OF_DAY = time(23, 59, 59)
+# Days that the site tells the provider of, and on which the link must still answer.
+TOLD = (ClockKind.PAYMENT, ClockKind.APPEAL)
 
 
 @dataclass(frozen=True)
@@ -181,11 +184,19 @@ def state_of(work: Work, link: ReplyLink) -> LinkState:
 
 
 def ends_at(work: Work, link: ReplyLink) -> datetime:
-    """When the link ends: what was stored, or later if the period turned out to end later."""
+    """When the link ends: what was stored, or later while a later day is still to come.
+
+    That is the end of the period if it turned out later, and each day that the provider is told
+    of on the site: to pay by, to appeal by; today while an appeal is live.
+    Policy `periods.link_days_after_deadline` (calendar days) is added to each.
+    """
+    days = [clock.due_on for clock in link.case.clocks if not clock.ended_at and clock.kind in TOLD]
     intent = live_notice(work.session, link.case, INTENT)
-    if intent is None or intent.period_ends_on is None:
-        return link.expires_at
-    return max(link.expires_at, _after(work, intent.period_ends_on))
+    if intent is not None and intent.period_ends_on is not None:
+        days.append(intent.period_ends_on)
+    if State(link.case.state) is State.APPEALED:
+        days.append(work.today)
+    return max([link.expires_at, *(_after(work, day) for day in days)])
 
 
 def planned_end(work: Work, case: Case, notice: Notice | None = None) -> datetime:
