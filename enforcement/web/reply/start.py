@@ -57,14 +57,14 @@ def start() -> Any:
 def code() -> Any:
     form = CodeForm()
     work = access.nobody_work()
-    secret = None
+    secret, typed = None, (form.code.data or "").strip()
     if form.validate() and not reply_sessions.address_is_held(work, access.address()):
-        typed = form.code.data or ""
         opened = links.find_by_code(work, typed) or return_codes.find(work, typed)
         secret = links.secret_of(work, opened)
     if secret is not None:
         return redirect(url_for("start.link", secret=secret))
-    reply_sessions.note_wrong_code(work, access.address())
+    if typed:  # a scanner that presses the button has guessed nothing
+        reply_sessions.note_wrong_code(work, access.address())
     form.code.errors = [WRONG_CODE]
     return render_template("reply/start.html", form=form)
 
@@ -84,14 +84,13 @@ def enter(secret: str) -> Any:
     if found is None:
         return no_link()
     form = SecondFactForm()
-    session_secret = reply_sessions.open_link(
-        access.visitor_work(found),
-        found,
-        access.address(),
-        form.location_id.data or "",
-        form.postcode.data or "",
-        secret,
-    )
+    location, postcode = form.location_id.data or "", form.postcode.data or ""
+    session_secret = None
+    # Mail scanners press buttons: what nobody typed is no try, and locks nobody out.
+    if location.strip() and postcode.strip():
+        session_secret = reply_sessions.open_link(
+            access.visitor_work(found), found, access.address(), location, postcode, secret
+        )
     if session_secret is None:
         form.location_id.errors = [WRONG]
         return render_template("reply/link.html", form=form)
