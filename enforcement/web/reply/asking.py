@@ -44,11 +44,11 @@ class FormatForm(NhsForm):
     form_key = HiddenField()
     wanted = RadioField(
         "What would help you?",
+        [InputRequired("Choose what would help you")],
         choices=[
             SelectChoice(key, one.title, {"hint": one.hint} if one.hint else None)
             for key, one in FORMATS.items()
         ],
-        validate_choice=False,
     )
     words = LongTextField(
         "Anything we should know",

@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 from wtforms import RadioField, SubmitField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Optional
+from wtforms.validators import InputRequired, Length, Optional
 
 from enforcement.data.cases import Case
 from enforcement.data.notices import Notice
@@ -21,9 +21,9 @@ from enforcement.services import giving, sending, settling
 from enforcement.services import notices as notice_services
 from enforcement.services.work import Work
 from enforcement.web import access
-from enforcement.web.fields import DayField, LongTextField
+from enforcement.web.fields import DayField, LongTextField, visible
 from enforcement.web.forms import NhsForm, form_errors
-from enforcement.web.staff.case_form import CaseForm, FormPage, answer, chosen, options
+from enforcement.web.staff.case_form import LONGEST, CaseForm, FormPage, answer, chosen, options
 from enforcement.web.staff.case_form import words as long_words
 from enforcement.web.staff.case_frame import case_frame
 
@@ -51,7 +51,7 @@ class GivingForm(NhsForm):
     evidence = LongTextField(
         "What shows it?",
         description="The post room’s list, a receipt number, who delivered it to whom",
-        validators=[InputRequired("Say what shows it")],
+        validators=[InputRequired("Say what shows it"), Length(max=LONGEST), visible],
     )
 
 
@@ -70,7 +70,7 @@ class SettleForm(NhsForm):
     evidence = LongTextField(
         "What shows it?",
         description="The mail server’s record, the recipient’s word, the post room’s list",
-        validators=[InputRequired("Say what shows it")],
+        validators=[InputRequired("Say what shows it"), Length(max=LONGEST), visible],
     )
 
 

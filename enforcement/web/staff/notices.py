@@ -9,7 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 from wtforms import HiddenField, IntegerField
-from wtforms.validators import InputRequired, NumberRange
+from wtforms.validators import InputRequired, Length, NumberRange
 
 from enforcement.data.cases import Case
 from enforcement.data.notices import Notice
@@ -26,9 +26,10 @@ from enforcement.services.policies import in_force
 from enforcement.services.recipients import RecipientChoice
 from enforcement.services.work import Work
 from enforcement.web import access
-from enforcement.web.fields import DayField, LongTextField
+from enforcement.web.fields import DayField, LongTextField, visible
 from enforcement.web.forms import NhsForm, form_errors
 from enforcement.web.staff import letter_actions, notice_view
+from enforcement.web.staff.case_form import LONGEST
 from enforcement.web.staff.case_frame import case_frame
 from enforcement.web.staff.queueing import enqueue
 from enforcement.web.staff.recipient_fields import METHODS as METHODS  # the ways, for a run
@@ -54,7 +55,8 @@ class ReturnForm(NhsForm):
 
     version = HiddenField()
     reason = LongTextField(
-        "What has to change?", validators=[InputRequired("Say what has to change")]
+        "What has to change?",
+        validators=[InputRequired("Say what has to change"), Length(max=LONGEST), visible],
     )
 
 
@@ -236,10 +238,12 @@ def approve(reference: str, notice_id: int) -> str | Response:
 @bp.post("/cases/<reference>/notices/<int:notice_id>/return")
 @access.needs(Permission.APPROVE_NOTICE)
 def give_back(reference: str, notice_id: int) -> str | Response:
-    reason = request.form.get("reason", "")
+    form = ReturnForm()
+    if not form.validate():
+        return _page(reference, notice_id, form_errors(form))
 
     def back(work: Work, case: Case, found: Notice, version: int | None) -> object:
-        return notice_services.give_back(work, case, found, reason, version)
+        return notice_services.give_back(work, case, found, form.reason.data, version)
 
     return _act(reference, notice_id, back, "Returned to the drafter.")
 

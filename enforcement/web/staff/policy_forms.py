@@ -32,7 +32,7 @@ def _words(label: str, hint: str = "", most: int = 500) -> StringField:
 
 
 def _lines(label: str, hint: str = "One line each") -> LongTextField:
-    checks = [InputRequired(f"Enter: {label.lower()}"), visible]
+    checks = [InputRequired(f"Enter: {label.lower()}"), Length(max=2_000), visible]
     return LongTextField(label, checks, description=hint, render_kw={"rows": 6})
 
 
@@ -71,7 +71,9 @@ class PeriodsForm(PolicyForm):
 class ContactForm(PolicyForm):
     phone = _words("Telephone")
     hours = _words("Hours")
-    email = EmailField("E-mail", [InputRequired("Enter an e-mail address"), Length(max=254)])
+    email = EmailField(
+        "E-mail", [InputRequired("Enter an e-mail address"), Length(max=254), visible]
+    )
     post = _lines("Postal address")
     who_to_ask = _lines("Whom to ask", "One line each: about what | who | how")
 
@@ -107,10 +109,11 @@ class SamplingForm(PolicyForm):
 
 class RoutingForm(PolicyForm):
     complaint = EmailField(
-        "Mailbox for complaints", [InputRequired("Enter a mailbox"), Length(max=254)]
+        "Mailbox for complaints", [InputRequired("Enter a mailbox"), Length(max=254), visible]
     )
     safeguarding = EmailField(
-        "Mailbox for safeguarding concerns", [InputRequired("Enter a mailbox"), Length(max=254)]
+        "Mailbox for safeguarding concerns",
+        [InputRequired("Enter a mailbox"), Length(max=254), visible],
     )
 
 
@@ -127,7 +130,9 @@ class ParagraphForm(PolicyForm):
 class TribunalForm(PolicyForm):
     name = _words("Tribunal")
     address = _lines("Address")
-    email = EmailField("E-mail", [InputRequired("Enter an e-mail address"), Length(max=254)])
+    email = EmailField(
+        "E-mail", [InputRequired("Enter an e-mail address"), Length(max=254), visible]
+    )
 
 
 class PaymentForm(PolicyForm):

@@ -70,7 +70,7 @@ class ConcernForm(CaseForm):
         [InputRequired("Choose what it is")],
         choices=options((kind.value, kind.label) for kind in ConcernKind),
     )
-    reply = SelectField("In which reply?", choices=[], validate_choice=False)
+    reply = SelectField("In which reply?", choices=[])
     words = words(
         "What is the concern?",
         "Enter what the concern is",

@@ -43,7 +43,7 @@ class RecipientFields(NhsForm):
     address = LongTextField(
         "Postal address",
         description="One line each, without the postcode",
-        validators=[Optional(), visible],
+        validators=[Optional(), Length(max=500), visible],
     )
     postcode = StringField("Postcode", validators=[Length(max=10), visible])
     email = StringField("Email address", validators=[Length(max=254), visible])

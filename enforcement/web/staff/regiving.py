@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 from wtforms import FileField, IntegerField, SubmitField, ValidationError
-from wtforms.validators import InputRequired, NumberRange
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from enforcement.data.cases import Case
 from enforcement.data.giving import GivingProposal
@@ -24,9 +24,10 @@ from enforcement.services.policies import in_force
 from enforcement.services.work import Work
 from enforcement.web import access, pages
 from enforcement.web.exports import download
-from enforcement.web.fields import DayField
+from enforcement.web.fields import DayField, LongTextField, visible
 from enforcement.web.filters import day, moment, weekday
-from enforcement.web.staff.case_form import CaseForm, chosen
+from enforcement.web.forms import NhsForm
+from enforcement.web.staff.case_form import LONGEST, CaseForm, chosen
 from enforcement.web.staff.case_form import words as long_words
 from enforcement.web.staff.case_frame import CLOCK_TITLES, case_frame
 from enforcement.web.staff.notice_view import METHODS as BY_WAY
@@ -69,6 +70,12 @@ class DayForm(CaseForm):
         """Evidence is required."""
         if not field.data or not getattr(field.data, "filename", ""):
             raise ValidationError("Choose the file that shows it")
+
+
+class AnswerForm(NhsForm):
+    """Why a second person says no."""
+
+    words = LongTextField("If you refuse: why?", [Optional(), Length(max=LONGEST), visible])
 
 
 def _found(reference: str, notice_id: int) -> tuple[Work, Case, Notice]:
@@ -191,7 +198,9 @@ def proposal(reference: str, proposal_id: int) -> str:
     return _page(reference, proposal_id)
 
 
-def _page(reference: str, proposal_id: int, error: str = "", kept: str = "") -> str:
+def _page(
+    reference: str, proposal_id: int, error: str = "", kept: str = "", field: str = ""
+) -> str:
     work = access.work()
     case = case_services.find(work, reference)
     row = proposals.find(work, case, proposal_id)
@@ -206,7 +215,7 @@ def _page(reference: str, proposal_id: int, error: str = "", kept: str = "") -> 
         facts=_facts(case, row),
         effect=effect,
         refused=refused,
-        errors=[{"text": error, "href": ""}] if error else [],
+        errors=[{"text": error, "href": field}] if error else [],
         kept=kept,
         may_answer=row.outcome is None and can(work.actor, needed) and not mine,
         why_not=_why_not(work, row, mine),
@@ -318,7 +327,10 @@ def _answer(reference: str, proposal_id: int, kind: str) -> str | Response:
     row = proposals.find(work, case, proposal_id)
     if row.kind != kind:
         raise NotFound("There is no such proposal.")
-    version, words = _version(), request.form.get("words", "")
+    form = AnswerForm()
+    version, words = _version(), form.words.data or ""
+    if not form.validate():
+        return _page(reference, proposal_id, form.words.errors[0], words, "#words")
     try:
         if request.form.get("say") != "agree":
             proposals.refuse(work, row, words, version)

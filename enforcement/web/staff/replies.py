@@ -58,7 +58,7 @@ class AnswerForm(NhsForm):
     version = HiddenField()
     evidence_looked_at = LongTextField(
         "What evidence was looked at",
-        [visible],
+        [Length(max=LONGEST), visible],
         description="Name the files and records, including ours.",
         render_kw={"rows": 3},
     )
@@ -76,7 +76,7 @@ class AnswerForm(NhsForm):
     paragraph = SelectField("Standard paragraph", choices=[], validate_choice=False)
     answer = LongTextField(
         "Answer",
-        [visible],
+        [Length(max=MAX_WORDS), visible],
         description="The provider reads these words in the decision letter. Standard words are a "
         "beginning: to a point that is not accepted, add why in this case.",
         render_kw={"rows": 6},
@@ -84,13 +84,17 @@ class AnswerForm(NhsForm):
 
 
 class PointForm(NhsForm):
-    text = LongTextField("The point, in the provider’s own words", [visible], render_kw={"rows": 4})
+    text = LongTextField(
+        "The point, in the provider’s own words",
+        [Length(max=MAX_WORDS), visible],
+        render_kw={"rows": 4},
+    )
 
 
 class SplitForm(NhsForm):
     parts = LongTextField(
         "The points, one after another",
-        [visible],
+        [Length(max=MAX_WORDS), visible],
         description="Put an empty line between two points. The reply itself keeps every word.",
         render_kw={"rows": 10},
     )
@@ -104,9 +108,13 @@ class KeyForm(NhsForm):
         choices=[SelectChoice(key, title) for key, title in SOURCES.items() if key != "link"],
     )
     received_on = DayField("Date it was received", [InputRequired("Enter the date received")])
-    name = StringField("Who replied", [InputRequired("Enter who replied"), Length(max=120)])
-    role = StringField("Their role", [InputRequired("Enter their role"), Length(max=120)])
-    email = EmailField("Email address, if given", [Optional(), Email("Enter a real address")])
+    name = StringField(
+        "Who replied", [InputRequired("Enter who replied"), Length(max=120), visible]
+    )
+    role = StringField("Their role", [InputRequired("Enter their role"), Length(max=120), visible])
+    email = EmailField(
+        "Email address, if given", [Optional(), Email("Enter a real address"), Length(max=254)]
+    )
     reasons = SelectMultipleField(
         "What do they say?",
         choices=[SelectChoice(reason.key, reason.title) for reason in REASONS.values()],

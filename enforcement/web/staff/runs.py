@@ -38,7 +38,7 @@ class PreviewForm(NhsForm):
     window = SelectField("Window", [InputRequired("Choose a window")])
     cap = IntegerField(
         "Most cases to open (optional)",
-        [Optional(), NumberRange(min=1, message="A cap is at least one case")],
+        [Optional(), NumberRange(1, 100_000, "A cap is a number of cases from 1 to 100,000")],
         description="Providers with the most misses come first; the rest wait for another run.",
     )
     area = StringField(
