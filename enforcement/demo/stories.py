@@ -156,7 +156,9 @@ def _before_the_panel(walk: Walk) -> None:
 
 
 def _imposed(walk: Walk) -> None:
-    walk.imposed(41, 5)
+    walk.intent(41)
+    walk.decide(5, "impose")
+    walk.enter_amount(3)
 
 
 def _no_penalty(walk: Walk) -> None:

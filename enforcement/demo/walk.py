@@ -314,9 +314,13 @@ class Walk:
         self.decide(decided, "impose")
         self.confirm_amount(decided)
 
+    def enter_amount(self, ago: int) -> None:
+        """CQC's figure as the officer reads it in the letter: it waits for a second person."""
+        self.do(ago, self.officer, "CQC's figure", fees.enter)
+
     def confirm_amount(self, ago: int) -> None:
         """CQC's figure as the officer reads it in the letter, and as the senior officer does."""
-        self.do(ago, self.officer, "CQC's figure", fees.enter)
+        self.enter_amount(ago)
         self.do(ago, self.senior, "CQC's figure checked", fees.check)
 
     def penalised(self, final: int) -> None:

@@ -13,8 +13,9 @@ import run_story as story
 from sqlalchemy import insert, select, text
 
 from enforcement.data.cases import Case
+from enforcement.data.files import ImportedFile
 from enforcement.data.history import Event
-from enforcement.data.register import Provider
+from enforcement.data.register import Provider, RegisterChange
 from enforcement.data.windows import ReturnRow
 from enforcement.domain.events import canonical
 from enforcement.services import cases, corrections, reviews, runs, why
@@ -66,6 +67,15 @@ def test_it_comes_again_after_everything_around_it_changed(
     with begin(people["officer"], LATER) as work:
         for owner in work.session.scalars(select(Provider)):
             owner.deregistered_on = LATER.date()
+            work.session.add(
+                RegisterChange(
+                    file_id=work.session.scalars(select(ImportedFile.id)).first(),
+                    provider_id=owner.id,
+                    kind="closed",
+                    effective_on=LATER.date(),
+                    noticed_at=LATER,
+                )
+            )
             owner.name = f"{owner.name} (renamed)"
             reviews.review(work, owner, True, "Found to be a council’s company")
         for reference in opened:
