@@ -32,6 +32,7 @@ def how() -> Any:
         ways=paying.ways(work),
         consequences=paying.consequences(work),
         no_instalments=NO_POWER,
+        contact=access.contact_block(),
     )
 
 
