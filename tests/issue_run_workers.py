@@ -6,20 +6,44 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
+import notice_story as told
 from issue_run_story import NOW, OLIVE, RunStory
 from sqlalchemy import func, select
 
+from enforcement.data.engine import open_engine
 from enforcement.data.files import StoredFile
 from enforcement.data.history import Event
 from enforcement.data.notices import Notice, OutboxItem
-from enforcement.services import history
+from enforcement.data.schema import upgrade
+from enforcement.domain.permissions import Role
+from enforcement.services import default_policies, history
 from enforcement.services.issue_run_reconciliation import reconcile
+from enforcement.services.work import Work, transaction
 from enforcement.settings import Settings
 
 HERE = Path(__file__).parent
 WORKER = HERE / "faults" / "killed_issue_run.py"
+
+
+def open_story(folder: Path, url: str, cases: int) -> RunStory:
+    """A migrated database with so many cases at triage and a run made of them."""
+    settings = Settings.read({"ENFORCEMENT_INSTANCE": str(folder), "DATABASE_URL": url})
+    engine = open_engine(settings.database_url)
+    upgrade(engine)
+
+    def begin(actor: Any, now: Any = NOW) -> AbstractContextManager[Work]:
+        return transaction(engine, actor, now, settings)
+
+    with begin(told.person("installer", Role.POLICY)) as work:
+        default_policies.install(work)
+    story = RunStory(begin, engine, settings, cases=cases)
+    story.open()
+    story.make()
+    return story
 
 
 def environ(settings: Settings) -> dict[str, str]:

