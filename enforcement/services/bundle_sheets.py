@@ -44,6 +44,7 @@ _QUIET = frozenset(
     {
         "clock_started", "link_issued", "link_revoked", "link_opened", "link_locked",
         "evidence_received", "reply_read", "reply_point_added", "amount_recomputed",
+        "amount_entered", "amount_turned_down",
         "register_checked", "intent_drafted", "intent_submitted", "intent_returned",
         "final_drafted", "final_submitted", "final_returned", "case_assigned", "case_noted",
         "bundle_ordered", "bundle_made", "bundle_redacted", "bundle_redaction_lifted",
