@@ -31,6 +31,8 @@ KINDS = (
     "routing",
     "paragraph",
     "money",
+    "recovery",
+    "retention",
 )
 
 

@@ -34,7 +34,7 @@ from enforcement.rendering.bundle.sheets import (
     Sheet,
     Words,
 )
-from enforcement.services import case_story, timeline
+from enforcement.services import case_story, directions, timeline
 from enforcement.services.cases import stream
 from enforcement.services.why import Why, explain
 from enforcement.services.work import Work
@@ -59,6 +59,14 @@ def text(words: object, leads_to: str = "", kind: str = "") -> Cell:
     return Cell("" if words is None else str(words), leads_to, kind)
 
 
+def _directed(held: directions.Held) -> str:
+    """A direction of the tribunal with its day and what became of it, in one line."""
+    state = "open"
+    if held.ended is not None:
+        state = f"{directions.ENDED[held.ended.kind].lower()} on {day(held.ended.on)}"
+    return f"{held.row.what} By {day(held.stated_on)}: {state}."
+
+
 def summary(work: Work, case: Case, appeals: Iterable[Appeal]) -> Sheet:
     """Who, what and how far: the case on one page."""
     provider = case.provider
@@ -76,6 +84,10 @@ def summary(work: Work, case: Case, appeals: Iterable[Appeal]) -> Sheet:
             ("Tribunal reference", appeal.tribunal_reference),
             ("Appeal made", day(appeal.lodged_on)),
             ("Received by us", day(appeal.received_on)),
+            *(
+                (f"Direction {held.row.number}", _directed(held))
+                for held in directions.of_appeal(work, case, appeal)
+            ),
         ]
     parts = case_story.people(work, case)
     return Sheet(

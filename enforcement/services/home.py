@@ -69,6 +69,9 @@ PROPOSALS = Tile("proposals", "proposals about giving to answer", _TASKS)
 REFUNDS = Tile(
     "tasks_refund", "refunds to make by a day", _TASKS, (("kind", TaskKind.REFUND_DUE.value),)
 )
+TRIBUNAL = Tile(
+    "tasks_tribunal", "things due at the tribunal", _TASKS, (("kind", TaskKind.TRIBUNAL.value),)
+)
 REMINDERS = Tile(
     "tasks_reminder", "reminders to send", _TASKS, (("kind", TaskKind.REMINDER_DUE.value),)
 )
@@ -90,7 +93,7 @@ TILES: dict[Role, tuple[Tile, ...]] = {
     Role.OFFICER: (
         _list("my_overdue", "of my cases overdue", MINE, ("only", "overdue")),
         _list("my_today", "of my cases due today", MINE, ("only", "today")),
-        MY_TASKS, LATE_TASKS, UNREAD,
+        MY_TASKS, LATE_TASKS, TRIBUNAL, UNREAD,
         SENDING,
         UNASSIGNED,
         _list("my_hold", "of my cases on hold", MINE, ("only", "hold"), hot=False),
@@ -179,6 +182,7 @@ _TASK_TILES = {
     "mine": tasks.Filters(whose="me"),
     "overdue": tasks.Filters(state="overdue"),
     "refund": tasks.Filters(kind=TaskKind.REFUND_DUE.value),
+    "tribunal": tasks.Filters(kind=TaskKind.TRIBUNAL.value),
     "reminder": tasks.Filters(kind=TaskKind.REMINDER_DUE.value),
 }
 

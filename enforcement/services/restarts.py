@@ -66,6 +66,8 @@ def _end_round(work: Work, case: Case) -> None:
             {"notice": intent.reference, "reason": "spent: the case was started again"},
         )
     clear_doubt(work, case)
+    if "varied" in (case.amount_trace or {}):  # what a tribunal set was the round's before
+        case.amount_trace = {k: v for k, v in (case.amount_trace or {}).items() if k != "varied"}
     end_clocks(work, case, set(ClockKind), "superseded")
     for clock in case.clocks:
         clock.ended_because = "superseded"

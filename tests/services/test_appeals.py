@@ -32,9 +32,11 @@ from enforcement.services import (
     appeal_standing,
     appeal_steps,
     appeals,
+    bundle_sheets,
     cases,
     clocks,
     directions,
+    home,
     letters,
     payments,
     recovery,
@@ -378,6 +380,8 @@ def test_a_direction_has_a_clock_a_task_and_an_end(tribunal: Tribunal) -> None:
     assert tribunal.clocks()["direction"][0] == date(2026, 8, 17)
     assert {due for _, due in tribunal.due_tasks()} >= {date(2026, 8, 5), date(2026, 8, 17)}
     assert any("see whether it was done" in about for about, _ in tribunal.due_tasks())
+    counted = {tile.name: number for tile, number in tribunal.do(lambda w, _: home.tiles(w))}
+    assert counted["tasks_tribunal"] == 3  # our response, and two directions
     with pytest.raises(BadInput, match="why the tribunal"):
         tribunal.do(directions.extend, first, tribunal.at.date(), date(2026, 8, 12), " ")
     tribunal.do(directions.extend, first, tribunal.at.date(), date(2026, 8, 12), "Illness.")
@@ -394,6 +398,11 @@ def test_a_direction_has_a_clock_a_task_and_an_end(tribunal: Tribunal) -> None:
     with pytest.raises(WrongState, match="ended: done"):
         tribunal.do(directions.done, first, tribunal.at.date(), "Again.")
     assert tribunal.replays()
+
+    def summary(work: Work, case: Case) -> str:
+        return str(bundle_sheets.summary(work, case, appeals.appeals_of(work, case)))
+
+    assert "Send it. By 12 August 2026: done on 13 August 2026." in tribunal.do(summary)
 
 
 def test_directions_end_with_the_decision_and_stop_while_stayed(tribunal: Tribunal) -> None:

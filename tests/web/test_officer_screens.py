@@ -17,8 +17,10 @@ from sqlalchemy import Engine, event, func, select
 from sqlalchemy.orm import Session
 
 from enforcement.data.history import Event
+from enforcement.domain.closing import YEARS_KEPT
 from enforcement.domain.events import leaf_hash
 from enforcement.domain.permissions import GRANTS, Permission, Role
+from enforcement.domain.tasks import TaskKind
 from enforcement.settings import Settings
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -373,6 +375,9 @@ PROPOSALS: dict[str, dict[str, Any]] = {
     "calendar_day": {"day": DAY, "reason": "Invented holiday"},
     "window_override": {"month": "2026-08", "closes_on": ["20", "8", "2026"], "reason": "Outage"},
     "panel": {"quorum": "3"},
+    "recovery": {"reminder_needed": "y", "reminder_wait": "14", "next_step_days": "28"},
+    "retention": dict.fromkeys(YEARS_KEPT, "6"),
+    "tasks": dict.fromkeys(TaskKind, "5"),
     "signatory": {"name": "Head of Enforcement", "role": "For the Secretary of State"},
     "contact_block": {"phone": "0300", "hours": "9 to 5", "email": "a@b.example", "post": "Street",
                       "who_to_ask": "This | Us | Ring"},
@@ -408,6 +413,7 @@ def test_a_policy_is_proposed_by_one_and_approved_by_another(
         ("window_override", {"closes_on": ["", "", ""]}, "or both"),
         ("contact_block", {"who_to_ask": "nobody"}, "three parts"),
         ("calendar_day", {"day": ["31", "2", "2026"]}, "must be a real date"),
+        ("retention", {"paid": "0"}, "between 1 and 999"),
     ],
 )
 def test_a_policy_the_rules_cannot_use_is_refused_with_its_reason(

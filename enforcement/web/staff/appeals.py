@@ -145,28 +145,39 @@ def _directions(work: Work, case: Case, held: list[Held]) -> Listing:
 
 
 def _direction(work: Work, case: Case, one: Held) -> dict[str, object]:
-    row, ended = one.row, one.ended
-    extended = [step for step in one.steps if step.until is not None]
-    clock_url = ""
-    if one.clock is not None:
-        clock_url = place("clocks.receipt", reference=case.reference, clock_id=one.clock.id)
-    first = f"First set for {day(row.first_due_on)}. {extended[-1].words}" if extended else ""
-    if one.clock is not None and one.clock.due_on != one.stated_on:
-        moved = f"Not a working day: in time until {day(one.clock.due_on)}."
-        first = " ".join(filter(None, (moved, first)))
-    open_url = ""
-    if ended is None and not not_yours(work.actor, Permission.RECORD_APPEAL):
-        open_url = url_for("directions.direction", reference=case.reference, direction_id=row.id)
-    state = "Open" if ended is None else f"{directions.ENDED[ended.kind]}, {day(ended.on)}"
-    if ended is None and one.clock is not None and one.clock.ended_at is not None:
-        state = "Open: stayed, or waits for another day"
     return {
-        "number": row.number,
-        "what": Cell(row.what, note=f"Given on {day(row.given_on)}"),
-        "whose": directions.WHOSE[row.whose],
-        "due": Cell(f"{day(one.stated_on)}, 5pm", href=clock_url, note=first),
-        "state": Cell(state, href=open_url, note=ended.words if ended else ""),
+        "number": one.row.number,
+        "what": Cell(one.row.what, note=f"Given on {day(one.row.given_on)}"),
+        "whose": directions.WHOSE[one.row.whose],
+        "due": _due(case, one),
+        "state": _state(work, case, one),
     }
+
+
+def _due(case: Case, one: Held) -> Cell:
+    """The day that was set last, with its receipt; why another counts; which was set first."""
+    said, notes = f"{day(one.stated_on)}, 5pm", []
+    if one.clock is not None and one.clock.due_on != one.stated_on:
+        notes.append(f"Not a working day: in time until {day(one.clock.due_on)}.")
+    if extended := [step for step in one.steps if step.until is not None]:
+        notes.append(f"First set for {day(one.row.first_due_on)}. {extended[-1].words}")
+    if one.clock is None:
+        return Cell(said, note=" ".join(notes))
+    url = place("clocks.receipt", reference=case.reference, clock_id=one.clock.id)
+    return Cell(said, href=url, note=" ".join(notes))
+
+
+def _state(work: Work, case: Case, one: Held) -> Cell:
+    if one.ended is not None:
+        return Cell(
+            f"{directions.ENDED[one.ended.kind]}, {day(one.ended.on)}", note=one.ended.words
+        )
+    stopped = one.clock is not None and one.clock.ended_at is not None
+    said = "Stayed, or waits for another day" if stopped else "Open"
+    if not_yours(work.actor, Permission.RECORD_APPEAL):
+        return Cell(said)
+    url = url_for("directions.direction", reference=case.reference, direction_id=one.row.id)
+    return Cell(f"Say what became of {one.row.number}", href=url, note=said)
 
 
 def _steps(work: Work, one: Appeal) -> Listing | None:
