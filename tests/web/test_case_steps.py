@@ -252,7 +252,7 @@ def test_money_comes_in_once_and_the_page_says_what_next(site: Site) -> None:
         "/remittance?first=1&first=7&first=2026&last=31&last=7&last=2026"
     )
     site.check(answer.text)
-    assert "To remit: £2,388.00" in answer.text
+    assert "In all: £2,388.00" in answer.text
 
 
 def test_an_appeal_suspends_and_its_end_starts_payment_again(site: Site) -> None:
