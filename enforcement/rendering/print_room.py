@@ -28,17 +28,19 @@ from enforcement.rendering.facts import NoticeFacts
 from enforcement.rendering.words import Rendered
 
 MODULE = "enforcement.rendering.print_room"
+LAYOUTS = 400  # of one room: the text libraries below WeasyPrint keep 85 KB of each for good
 PATIENCE = 120.0  # seconds; forty times the longest letter of the samples
 
 
 class PrintRoom:
     """The way in: `render` may be called by several threads and waits for its turn.
 
-    `on=False` turns the press off: every letter is laid out in full.
+    `on=False` turns the press off: every letter is laid out in full. After `layouts` letters in
+    full the process is replaced by a new one.
     """
 
-    def __init__(self, on: bool = True) -> None:
-        self._on = on
+    def __init__(self, on: bool = True, layouts: int = LAYOUTS) -> None:
+        self._on, self._layouts = on, layouts
         self._turn = threading.Lock()
         self._room: subprocess.Popen[bytes] | None = None
         self._owner = os.getpid()
@@ -90,7 +92,7 @@ class PrintRoom:
         if self._room is None or self._owner != os.getpid():
             self._owner, self._templates = os.getpid(), templates.TEMPLATES
             self._room = subprocess.Popen(  # noqa: S603 - this very module, by this very Python
-                [sys.executable, "-m", MODULE, str(self._templates)],
+                [sys.executable, "-m", MODULE, str(self._templates), str(self._layouts)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
@@ -130,9 +132,19 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the site that owns the room says when it closes
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever a library prints is no answer
-    for line in sys.stdin.buffer:
-        head, pdf = _answer(json.loads(line))
-        _put(answers, json.dumps(head, ensure_ascii=False).encode() + b"\n", pdf)
+    with contextlib.suppress(BrokenPipeError), answers:  # whoever asked was killed meanwhile
+        for line in sys.stdin.buffer:
+            if line.endswith(b"\n"):  # not half of one from a site that was killed
+                head, pdf = _answer(json.loads(line))
+                _put(answers, json.dumps(head, ensure_ascii=False).encode() + b"\n", pdf)
+                if _laid() >= int(sys.argv[2]):
+                    break  # the next letter finds the door closed and opens a new room
+
+
+def _laid() -> int:
+    from enforcement.rendering.press import standing as press
+
+    return press(True).laid + press(False).laid
 
 
 def _put(answers: IO[bytes], head: bytes, pdf: bytes) -> None:

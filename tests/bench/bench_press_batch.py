@@ -20,72 +20,64 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "rendering"))
 sys.path.insert(0, str(Path(__file__).parent))
 from bench_press import letter
-from pressed_letters import random_letter
+from month_letters import month_letter
 
 from enforcement.rendering.press import Press
+from enforcement.rendering.print_room import PrintRoom
 
 pytestmark = [pytest.mark.bench, pytest.mark.slow]
 BATCH = int(os.environ.get("PRESS_BATCH", "5000"))
-SHAPES = 12
-LOOKED = (1, 500, 1_000, 2_000, 4_000)
+LOOKED = (1, 500, 1_000, 2_000, 3_000, 4_000)
+LETTERS = {"of one shape": letter, "as varied as a month’s": month_letter}
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
-def _resident() -> float:
-    """Return this process's resident memory in MB; Linux only."""
-    return int(Path("/proc/self/statm").read_text().split()[1]) * PAGE / 1e6
+def _resident(process: int | str = "self") -> float:
+    """Return a process's resident memory in MB; Linux only."""
+    return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * PAGE / 1e6
 
 
-def _share(first: int, step: int, queue: multiprocessing.Queue) -> None:
-    press = Press()
+def _share(letters: str, first: int, queue: multiprocessing.Queue) -> None:
+    press, make = Press(), LETTERS[letters]
     made = 0
-    for number in range(first, BATCH, step):
-        made += len(press.render(letter(number)).pdf) > 0
-    queue.put((made, press.pressed, time.process_time(), _resident()))
+    for number in range(first, BATCH, 2):
+        made += len(press.render(make(number)).pdf) > 0
+    queue.put((made, press.pressed, time.process_time()))
 
 
-def test_a_batch_on_two_processes(capsys):
+@pytest.mark.parametrize("letters", LETTERS)
+def test_a_batch_on_two_processes(capsys, letters):
     own = multiprocessing.get_context("spawn")
     queue = own.Queue()
     start = time.perf_counter()
-    workers = [own.Process(target=_share, args=(first, 2, queue)) for first in range(2)]
+    workers = [own.Process(target=_share, args=(letters, first, queue)) for first in range(2)]
     for worker in workers:
         worker.start()
     told = [queue.get() for _ in workers]
     for worker in workers:
         worker.join()
     took = time.perf_counter() - start
-    made, pressed, cpu, resident = (max(both) if n == 3 else sum(both)
-                                    for n, both in enumerate(zip(*told, strict=True)))  # fmt: skip
+    made, pressed, cpu = map(sum, zip(*told, strict=True))
     with capsys.disabled():
-        print(f"\n{made} letters on two processes, both started anew: {took:.1f} s by the clock,")
-        print(f"{cpu:.1f} s of processor time ({cpu / 2:.1f} s a core), {pressed} pressed, ")
-        print(f"{resident:.0f} MB at most in a process")
+        print(f"\n{made} letters {letters} on two processes, both started anew:")
+        print(f"{took:.1f} s by the clock, {cpu:.1f} s of processor time, {pressed} pressed")
     assert made == BATCH
 
 
-def _long_run(queue: multiprocessing.Queue) -> None:
-    press = Press()
-    found = []
+def test_the_memory_of_a_print_room_stays_flat(capsys):
+    room, found, most = PrintRoom(), [], 0.0
     for number in range(1, max(LOOKED) + 1):
-        press.render(random_letter(number, number % SHAPES))
+        room.render(month_letter(number))
+        assert room._room is not None
+        if number % 20 == 0:
+            most = max(most, _resident(room._room.pid))
         if number in LOOKED:
-            found.append(_resident())
-    queue.put((found, press.pressed, press.full))
-
-
-def test_memory_stays_flat(capsys):
-    own = multiprocessing.get_context("spawn")
-    queue = own.Queue()
-    worker = own.Process(target=_long_run, args=(queue,))
-    worker.start()
-    found, pressed, full = queue.get()
-    worker.join()
+            found.append(_resident(room._room.pid))
+    room.close()
     with capsys.disabled():
         held = ", ".join(f"{mb:.0f} after {n:,}" for n, mb in zip(LOOKED, found, strict=True))
-        print(f"\nresident MB of one worker, random letters of {SHAPES} shapes: {held}")
-        print(f"{pressed} pressed, {full} laid out in full")
-    assert found[-1] < 150
+        print(f"\nresident MB of a print room, letters as varied as a month’s: {held}")
+        print(f"{most:.0f} MB at most")
 
 
 def test_a_letter_on_demand(capsys):

@@ -68,7 +68,7 @@ def unlike(one: Rendered | Refusal, other: Rendered | Refusal, folder: Path) -> 
 
 @pytest.mark.skipif(shutil.which("pdftoppm") is None, reason="NO POPPLER: ./run test installs it")
 def test_press_equals_full_layout(tmp_path, capsys):
-    press = Press(shapes=400)
+    press = Press(shapes=400, met=1)
     wrong: dict[int, list[str]] = {}
     kinds: Counter[str] = Counter()
     for number, facts in enumerate(letters()):

@@ -49,7 +49,7 @@ def test_every_private_seam_is_in_one_file():
 @pytest.fixture(scope="module")
 def inker():
     """The inker of a press that has laid out one letter, and so knows its faces."""
-    made = Press()
+    made = Press(met=1)
     made.warm(notice_of_intent())
     (found,) = made._inkers.values()
     return found

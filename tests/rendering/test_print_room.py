@@ -31,7 +31,7 @@ def room() -> Iterator[PrintRoom]:
 
 
 def test_it_prints_what_would_be_printed_here(room: PrintRoom) -> None:
-    assert room.render(INTENT).pdf == Press().render(INTENT).pdf
+    assert room.render(INTENT).pdf == Press(met=1).render(INTENT).pdf
     large = render(INTENT, large=True)
     made = room.render(INTENT, large=True)
     assert (made.sha256, made.pages, made.text) == (large.sha256, large.pages, large.text)
@@ -60,6 +60,18 @@ def test_a_room_that_dies_is_opened_again(room: PrintRoom) -> None:
     assert room._room is not None
     os.kill(room._room.pid, signal.SIGKILL)
     assert room.render(INTENT).pdf == first.pdf
+
+
+def test_a_worn_out_room_is_replaced_without_anybody_noticing() -> None:
+    room, used = PrintRoom(on=False, layouts=2), set()
+    try:
+        for _ in range(5):
+            assert room.render(INTENT).pages == 2
+            assert room._room is not None
+            used.add(room._room.pid)
+    finally:
+        room.close()
+    assert len(used) == 3
 
 
 def test_a_letter_that_is_never_finished_is_refused(

@@ -7,6 +7,7 @@ goes to the full layout and is counted. `standing()` is the door that everybody 
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter, OrderedDict
 from collections.abc import Sequence
 from functools import lru_cache
@@ -19,7 +20,7 @@ from enforcement.rendering.press.blanks import Blanks, Slot, blank_letter, plain
 from enforcement.rendering.press.cuts import Misfit
 from enforcement.rendering.press.ink import Face, Inker, script_of
 from enforcement.rendering.press.seams import usable
-from enforcement.rendering.press.shape import Shape
+from enforcement.rendering.press.shape import Binding, Laid, Shape, Sheet
 from enforcement.rendering.templates import folder_sha256, paper_version
 
 Printed = tuple[str, bytes, tuple[Mark, ...]]
@@ -27,21 +28,25 @@ Measures = dict[str, tuple[Face, float] | None]  # where a kind of value may wra
 Pieces = list[tuple[str, ...]]  # the lines that each value takes
 
 _paper_version = lru_cache(64)(paper_version)  # one file read less for each letter
+MOST_SEEN = 10_000  # shapes counted before counting begins again
 
 
 class Press:
     """Prints notices. `pressed` and `reasons` count how each letter was made.
 
     `on=False`, or another version of WeasyPrint than the one the press knows, means the full
-    layout for every letter. `shapes` is how many shapes are kept; the oldest unused goes first.
-    One press may be used by several threads.
+    layout for every letter. `shapes` is how many shapes are kept; the oldest unused goes first. A
+    shape costs as much as three letters in full, so it is made for the third letter (`met`) that
+    has it, not for a rare one. One press may be used by several threads.
     """
 
-    def __init__(self, on: bool = True, shapes: int = 64) -> None:
+    def __init__(self, on: bool = True, shapes: int = 64, met: int = 3) -> None:
         self.on = on and usable()
         self.pressed = 0
+        self.laid = 0  # letters laid out in full, for themselves or for their shape
         self.reasons: Counter[str] = Counter()
-        self._keep = shapes
+        self._keep, self._met = shapes, met
+        self._seen: Counter[int] = Counter()
         self._shapes: OrderedDict[object, Shape | str] = OrderedDict()
         self._measures: dict[object, Measures] = {}
         self._inkers: dict[str, Inker] = {}
@@ -54,54 +59,62 @@ class Press:
     def render(self, facts: NoticeFacts, large: bool = False) -> Rendered:
         """Return the notice as `paper.render` does: the same page, tags, words and attachment.
 
-        `large` print is laid out in full. Refuses what `paper.render` refuses.
+        A letter that can be pressed has the same bytes whether it was, or was laid out in full
+        because few had its shape. `large` print is laid out in full. Refuses what `paper.render`
+        refuses.
         """
-        printed = self._pressed(facts, large)
-        if printed is None:
+        try:
+            if not self.on or large:
+                raise Misfit("large print" if large else "the press is off")
+            with paper.layout_lock:
+                printed = self._print(facts)
+        except Misfit as why:
+            self._note(why)
             return paper.render(facts, large)
         return paper.checked(facts, *printed)
 
     def warm(self, facts: NoticeFacts) -> None:
         """Get ready for letters like this one, so that nobody waits for the first of them."""
         if self.on:
-            with paper.layout_lock:
-                self._press_or_say(facts)
+            with paper.layout_lock, contextlib.suppress(Misfit):
+                self._print(facts, at_once=True)
 
-    def _pressed(self, facts: NoticeFacts, large: bool) -> Printed | None:
-        if not self.on or large:
-            printed: Printed | str = "large print" if large else "the press is off"
-        else:
-            with paper.layout_lock:
-                printed = self._press_or_say(facts)
-        if isinstance(printed, str):
-            self.reasons[printed.partition(":")[0]] += 1
-            return None
-        self.pressed += 1
-        return printed
+    def _note(self, why: Misfit) -> None:
+        self.reasons[str(why).partition(":")[0]] += 1
+        self.laid += 1
 
-    def _press_or_say(self, facts: NoticeFacts) -> Printed | str:
-        try:
-            return self._press(facts)
-        except Misfit as why:
-            return str(why)
-
-    def _press(self, facts: NoticeFacts) -> Printed:
+    def _print(self, facts: NoticeFacts, at_once: bool = False) -> Printed:
+        """Return a letter that could be pressed. Refuses Misfit for one that never can."""
         if not pressable(facts):
             raise Misfit("a kind of notice, or words, that are not pressed")
+        if facts.template_sha256 not in ("", folder_sha256(facts.kind, facts.template_version)):
+            raise Misfit("the template is not the one of the draft")
         blanks = Blanks()
         blank = blank_letter(facts, blanks)
-        values = blanks.slots
-        if not plain(values):
+        if not plain(blanks.slots):
             raise Misfit("an empty value, or spaces that fold")
         held = paper.attached_text(facts)
         script = script_of(_letters(facts, held))
         if script is None:
             raise Misfit("a letter of a rarer alphabet")
+        try:
+            sheet, binding = self._pressed(facts, blank, blanks.slots, script, at_once)
+        except Misfit as why:
+            self._note(why)
+            laid = Laid(facts, script)
+            sheet, binding = laid.sheet, Binding(laid)
+        return sheet.html, binding.file(sheet, facts.dated, held.encode()), sheet.marks
+
+    def _pressed(
+        self, facts: NoticeFacts, blank: NoticeFacts, values: Sequence[Slot], script: str,
+        at_once: bool,
+    ) -> tuple[Sheet, Binding]:  # fmt: skip
         known = self._measured(blank, values, script)
         pieces = _pieces(self._inker(facts), values, known)
-        shape = self._shape(blank, script, pieces, known)
+        shape = self._shape(blank, script, pieces, known, at_once)
         sheet = shape.fill([slot.text for slot in values], pieces)
-        return sheet.html, shape.file(sheet, facts.dated, held.encode()), sheet.marks
+        self.pressed += 1
+        return sheet, shape.binding
 
     def _inker(self, facts: NoticeFacts) -> Inker:
         version = _paper_version(facts.kind, facts.template_version)
@@ -113,20 +126,39 @@ class Press:
         """Return where values may wrap, learnt from a letter whose values take one line each."""
         known = self._measures.setdefault((blank.kind, blank.template_version, blank.language), {})
         if any(slot.kind not in known for slot in values):
-            shape = self._shape(blank, script, [], {})
+            shape = self._kept(blank, script, (), {})
             known.update(dict.fromkeys(shape.kinds, None) | _measures(shape))
         return known
 
-    def _shape(self, blank: NoticeFacts, script: str, pieces: Pieces, measures: Measures) -> Shape:
+    def _shape(
+        self, blank: NoticeFacts, script: str, pieces: Pieces, measures: Measures, at_once: bool
+    ) -> Shape:
         """Return the shape of a letter whose values take the lines in `pieces`.
 
-        Refuses Misfit when it cannot be pressed.
+        Refuses Misfit when it cannot be pressed, or too few letters had it yet.
         """
         counts = tuple(map(len, pieces))
-        key = (blank, script, counts if max(counts, default=1) > 1 else ())
+        if max(counts, default=1) == 1:
+            counts = ()
+        if not at_once and (blank, script, counts) not in self._shapes:
+            self._refuse_rare(hash((blank, script, counts)))
+        return self._kept(blank, script, counts, measures)
+
+    def _refuse_rare(self, mark: int) -> None:
+        if len(self._seen) > MOST_SEEN:
+            self._seen.clear()
+        self._seen[mark] += 1
+        if self._seen[mark] < self._met:
+            raise Misfit("a shape that few letters had yet")
+
+    def _kept(
+        self, blank: NoticeFacts, script: str, counts: tuple[int, ...], measures: Measures
+    ) -> Shape:
+        key = (blank, script, counts)
         shape = self._shapes.get(key)
         if shape is None:
-            self._shapes[key] = shape = self._compiled(blank, script, key[2], measures)
+            self._shapes[key] = shape = self._compiled(blank, script, counts, measures)
+            self.laid += 2
             if len(self._shapes) > self._keep:
                 self._shapes.popitem(last=False)
         self._shapes.move_to_end(key)
@@ -138,8 +170,6 @@ class Press:
         self, blank: NoticeFacts, script: str, counts: Sequence[int], measures: Measures
     ) -> Shape | str:
         """Return the shape, proven on a second letter, or why there is none."""
-        if blank.template_sha256 not in ("", folder_sha256(blank.kind, blank.template_version)):
-            return "the template is not the one of the draft"
         inker = self._inker(blank)
 
         def width(kind: str) -> int:

@@ -86,6 +86,42 @@ class Laid:
             if obj.number not in changing
         ]
 
+    @property
+    def sheet(self) -> Sheet:
+        """This letter as a filled shape of its own would be."""
+        return Sheet(
+            html=self.html,
+            pages=tuple(self.pages),
+            metadata=self.description.encode(),
+            info=b"".join(_entry(key, value) for key, value in self.info.items()),
+            marks=self.marks,
+        )
+
+
+class Binding:
+    """What makes a file of a sheet: everything of a laid-out letter but its changing objects."""
+
+    def __init__(self, laid: Laid) -> None:
+        self._numbers = (*laid.contents, laid.metadata)
+        self._attached = laid.attached
+        changing = {*self._numbers, laid.attached}
+        self._file = FrozenFile(laid.unchanging, changing, laid.root)
+
+    def file(self, sheet: Sheet, dated: date, held: bytes) -> bytes:
+        """Return the PDF of a sheet with the facts attached, as `held` and `dated`."""
+        *contents, metadata = self._numbers
+        bodies = {
+            number: deflated(b"", page) for number, page in zip(contents, sheet.pages, strict=True)
+        }
+        bodies[self._attached] = deflated(_attachment(dated, held), held)
+        bodies[metadata] = deflated(_METADATA, sheet.metadata)
+        bodies[self._file.info] = b"<<" + sheet.info + b">>"
+        return self._file.write(bodies)
+
+
+def _entry(key: str, value: str) -> bytes:
+    return b"/%s %s" % (key.encode(), text(value))
+
 
 def _number(reference: bytes) -> int:
     return int(reference.split()[0])
@@ -140,9 +176,7 @@ class Shape:
             raise Misfit("a value was not found in the contents of its page, or found twice")
         self._unchanging = laid.unchanging
         self._refuse_left_over(values)
-        self._numbers = (*laid.contents, laid.metadata)
-        self._attached = laid.attached
-        self._file = FrozenFile(self._unchanging, {*self._numbers, laid.attached}, laid.root)
+        self.binding = Binding(laid)
 
     def _refuse_left_over(self, values: Iterable[str]) -> None:
         held = b"\n".join(kept.body for kept in self._unchanging)
@@ -160,10 +194,7 @@ class Shape:
                 for sheet in self._sheets
             ),
             metadata=fill(self._description, values, escape_xml).encode(),
-            info=b"".join(
-                b"/%s %s" % (key.encode(), text(fill(cut, values)))
-                for key, cut in self._info.items()
-            ),
+            info=b"".join(_entry(key, fill(cut, values)) for key, cut in self._info.items()),
             marks=tuple(marks),
         )
 
@@ -188,29 +219,17 @@ class Shape:
         Refuses Misfit at the first difference.
         """
         laid = Laid(facts, self._script)
-        sheet = self.fill([slot.text for slot in slots], pieces)
-        info = b"".join(b"/%s %s" % (key.encode(), text(value)) for key, value in laid.info.items())
+        sheet, wanted = self.fill([slot.text for slot in slots], pieces), laid.sheet
         same = {
-            "the words": sheet.html == laid.html,
-            "the pages": sheet.pages == tuple(laid.pages),
-            "the metadata": sheet.metadata == laid.description.encode(),
-            "the information": sheet.info == info,
+            "the words": sheet.html == wanted.html,
+            "the pages": sheet.pages == wanted.pages,
+            "the metadata": sheet.metadata == wanted.metadata,
+            "the information": sheet.info == wanted.info,
             "the structure": self._unchanging == laid.unchanging,
-            "the marks": _rounded(sheet.marks) == _rounded(laid.marks),
+            "the marks": _rounded(sheet.marks) == _rounded(wanted.marks),
         }
         if not all(same.values()):
             raise Misfit("not as laid out: " + ", ".join(k for k, good in same.items() if not good))
-
-    def file(self, sheet: Sheet, dated: date, held: bytes) -> bytes:
-        """Return the PDF of a filled sheet with the facts attached, as `held` and `dated`."""
-        *contents, metadata = self._numbers
-        bodies = {
-            number: deflated(b"", page) for number, page in zip(contents, sheet.pages, strict=True)
-        }
-        bodies[self._attached] = deflated(_attachment(dated, held), held)
-        bodies[metadata] = deflated(_METADATA, sheet.metadata)
-        bodies[self._file.info] = b"<<" + sheet.info + b">>"
-        return self._file.write(bodies)
 
 
 def _attachment(dated: date, held: bytes) -> bytes:
