@@ -7,6 +7,7 @@ PostgreSQL several workers share the items; on SQLite they take turns.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +20,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload, undefer
 from sqlalchemy.orm.exc import StaleDataError
 
 from enforcement.data.cases import Case, CaseMiss
+from enforcement.data.engine import read_only
 from enforcement.data.files import StoredFile
 from enforcement.data.issue_runs import IssueItem, IssueRun
 from enforcement.data.notices import Notice
@@ -28,7 +30,7 @@ from enforcement.data.windows import WindowRow
 from enforcement.domain.giving import Method
 from enforcement.domain.permissions import system_actor
 from enforcement.domain.refusals import CannotPrint, NotAllowed, NotFound, Refusal, WrongState
-from enforcement.services import issue_run_manifest, notices, recipients, sending
+from enforcement.services import issue_run_manifest, notice_pages, notices, recipients, sending
 from enforcement.services.case_facts import live_notice
 from enforcement.services.issue_run_manifest import ManifestItem
 from enforcement.services.issue_run_steering import refuse_lost_right, stop
@@ -90,6 +92,7 @@ def work_on(
     """
     done, failures, size = 0, 0, 2
     lines: Lines = {}
+    _open_print_room(engine, settings, run_id)
     while (most is None or done < most) and not stopping():
         try:
             with transaction(engine, WORKER, clock(), settings) as work:
@@ -108,6 +111,16 @@ def work_on(
             break
         time.sleep(REST_SECONDS)
     return done
+
+
+def _open_print_room(engine: Engine, settings: Settings, run_id: int) -> None:
+    """Before the first transaction: others would wait for the write lock while it opens."""
+    run = None
+    with contextlib.suppress(*_AWAY), Session(engine) as session:
+        read_only(session)
+        run = session.get(IssueRun, run_id)
+    if run is not None and run.state == "drafting":
+        notice_pages.get_ready(settings, run.kind)
 
 
 def _lines(work: Work, run_id: int) -> Lines:

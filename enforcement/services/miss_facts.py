@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import groupby
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -12,6 +13,7 @@ from enforcement.data.policies import Policy
 from enforcement.data.windows import WindowRow
 from enforcement.domain.duties import Service
 from enforcement.domain.refusals import BadInput
+from enforcement.domain.thresholds import ThresholdPolicy
 from enforcement.domain.windows import Month
 from enforcement.rendering import facts as paper
 from enforcement.services.breaches import standing
@@ -49,19 +51,25 @@ def miss_facts(session: Session, misses: Iterable[CaseMiss]) -> tuple[paper.Miss
     return tuple(found)
 
 
-def standing_misses(session: Session, case: Case) -> tuple[paper.MissFacts, ...]:
-    """The case's misses that still stand, as the table prints them."""
-    return miss_facts(session, _standing(session, case))
+def breach_facts(session: Session, case: Case) -> dict[str, Any]:
+    """The misses that still stand, and why together they make a case, as the notices print them.
 
-
-def threshold_words(session: Session, case: Case) -> tuple[str, str]:
-    """Why these misses make a case, in one sentence, and the policy's own citation."""
+    Refuses BadInput when none stands any more.
+    """
+    misses = _standing(session, case)
     row = session.get(Policy, case.policy_id)
     if row is None:
         raise BadInput("The threshold that this case was opened under is not on record.")
-    policy = threshold_of(row)
+    return {
+        "misses": miss_facts(session, misses),
+        "threshold_sentence": _threshold_sentence(misses, threshold_of(row)),
+        "threshold_citation": row.citation.rstrip("."),
+    }
+
+
+def _threshold_sentence(misses: list[CaseMiss], policy: ThresholdPolicy) -> str:
     ways = []
-    for _, group in groupby(_standing(session, case), key=lambda miss: miss.duty_id):
+    for _, group in groupby(misses, key=lambda miss: miss.duty_id):
         months = [miss.window_no for miss in group]
         ways.append((_longest_run(months), len(months)))
     if not ways:
@@ -75,7 +83,7 @@ def threshold_words(session: Session, case: Case) -> tuple[str, str]:
             f"{_number(count)} returns in {policy.span} months were missed for the same location "
             "and service"
         )
-    return f"{words}, which is when we consider a penalty.", row.citation.rstrip(".")
+    return f"{words}, which is when we consider a penalty."
 
 
 def _number(count: int) -> str:

@@ -28,7 +28,7 @@ from enforcement.domain.words import day, pounds
 from enforcement.rendering import facts as paper
 from enforcement.services import links, templates
 from enforcement.services.case_facts import INTENT, live_decision, live_notice
-from enforcement.services.miss_facts import standing_misses, threshold_words
+from enforcement.services.miss_facts import breach_facts
 from enforcement.services.policies import calendar, in_force
 from enforcement.services.recipients import RecipientChoice
 from enforcement.services.work import Work
@@ -88,12 +88,9 @@ def intent(work: Work, case: Case, plan: Plan) -> paper.NoticeFacts:
     working = calendar(work.session)
     given = deemed_given(plan.send_on, plan.method, working).given_on
     clock = period_clock(given, working, plan.period_days, bool(periods["representations_roll"]))
-    sentence, citation = threshold_words(work.session, case)
     return paper.NoticeFacts(
         **common(work, case, plan),
-        misses=standing_misses(work.session, case),
-        threshold_sentence=sentence,
-        threshold_citation=citation,
+        **breach_facts(work.session, case),
         support_contacts=_support(work.session, case),
         given_on=given,
         method=method_sentence(plan.method, plan.recipient, plan.send_on),
@@ -114,7 +111,6 @@ def final(work: Work, case: Case, plan: Plan) -> paper.NoticeFacts:
     given = deemed_given(plan.send_on, plan.method, working).given_on
     appeal = appeal_clock(plan.send_on, working, int(periods["appeal_days"]))
     pay = payment_clock(given, appeal.due_on, working, plan.period_days)
-    sentence, citation = threshold_words(session, case)
     notice = live_notice(session, case, INTENT)
     decision = live_decision(session, case)
     if notice is None or decision is None or decision.decided_on is None:
@@ -122,9 +118,7 @@ def final(work: Work, case: Case, plan: Plan) -> paper.NoticeFacts:
     tribunal = in_force(session, "tribunal", work.today).body
     return paper.NoticeFacts(
         **common(work, case, plan),
-        misses=standing_misses(session, case),
-        threshold_sentence=sentence,
-        threshold_citation=citation,
+        **breach_facts(session, case),
         given_on=given,
         method=method_sentence(plan.method, plan.recipient, plan.send_on),
         amount=amount_facts(case),

@@ -9,6 +9,7 @@ from enforcement.data.notices import Notice
 from enforcement.domain.events import Fact
 from enforcement.domain.permissions import Permission, can
 from enforcement.domain.refusals import CannotPrint, MissingElement
+from enforcement.rendering import samples
 from enforcement.rendering.elements import check_elements
 from enforcement.rendering.facts import NoticeFacts
 from enforcement.rendering.print_room import standing
@@ -16,6 +17,7 @@ from enforcement.rendering.words import Rendered, html_twin
 from enforcement.services.files import Kept, fetch
 from enforcement.services.notice_facts import stored_facts, with_secret
 from enforcement.services.work import Work
+from enforcement.settings import Settings
 
 PDF = "application/pdf"
 
@@ -35,11 +37,17 @@ def page_of(work: Work, facts: NoticeFacts) -> Rendered:
     return _page(facts, work.settings.press)
 
 
+def get_ready(settings: Settings, kind: str) -> None:
+    """Print the sample of a kind, and throw it away: the print room is open and warm after that,
+    and no transaction waits for it. Two to three seconds, once a process."""
+    _page(samples.sample(kind), settings.press)
+
+
 def look_at_page(work: Work, case: Case, notice: Notice) -> Rendered | None:
     """Make the page and keep what was found on it; a draft that cannot be printed says why."""
-    facts = with_secret(work, case, stored_facts(notice))
+    facts = stored_facts(notice)
     try:
-        made = page_of(work, facts)
+        made = page_of(work, with_secret(work, case, facts))
     except (MissingElement, CannotPrint) as refusal:
         notice.pages = None
         notice.checks = [
@@ -52,7 +60,7 @@ def look_at_page(work: Work, case: Case, notice: Notice) -> Rendered | None:
         ]
         return None
     notice.pages = made.pages
-    notice.checks = _checks(stored_facts(notice), made)
+    notice.checks = _checks(facts, made)
     return made
 
 
