@@ -360,7 +360,12 @@ USUAL: dict[State, list[str]] = {
     S.PAYMENT: ["wait", "read", "answer", "release", "wait for the money"],
 }  # fmt: skip
 # Drawn seldom enough that some walks come as far as the money.
-ANY = [*(name for name in (*ACTS, *OUTSIDE) if not name.startswith("wait ")), "wait", "hold", "find public"]
+ANY = [
+    *(name for name in (*ACTS, *OUTSIDE) if not name.startswith("wait ")),
+    "wait",
+    "hold",
+    "find public",
+]
 
 
 def without(guard: Guard) -> Mapping[Action, Transition]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import notice_story as told
@@ -258,13 +259,30 @@ def test_amount_is_worked_out_confirmed_and_acknowledged(
     page_checker(page)
     page = post(officer, page, f"{CASE}/amount/working").text
     assert "£2,388.00" in page
-    page = post(officer, page, f"{CASE}/amount/confirmed", pounds="£3,268.00", evidence="").text
+    page = post(officer, page, f"{CASE}/amount/entered", pounds="£3,268.00", evidence="").text
     assert "Say where CQC’s figure stands" in page
+    assert "Choose the file" in page
     assert "3,268" in page
-    page = post(
-        officer, page, f"{CASE}/amount/confirmed", pounds="3268", evidence="Letter of 1 June"
-    ).text
+    given = {"pounds": "3268", "evidence": "Letter of 1 June"}
+    false = (BytesIO(b"MZ"), "fee.pdf")
+    page = post(officer, page, f"{CASE}/amount/entered", **given, file=false).text
+    assert "is not really a PDF" in page
+    letter = (BytesIO(told.LETTER), "fee.eml")
+    page = post(officer, page, f"{CASE}/amount/entered", **given, file=letter).text
+    assert "a colleague checks it" in page
+    page = post(officer, page, f"{CASE}/amount/confirmed", read="3268").text
+    assert "may not check it" in page
+    second = site("sam")
+    page = second.get(f"{CASE}/amount").text
+    found = re.search(r'href="([^"]+/amount/evidence/[^"]+)"', page)
+    assert found is not None
+    assert second.get(found.group(1)).data == told.LETTER
+    page = post(second, page, f"{CASE}/amount/turned-down", wrong="").text
+    assert "Say what is wrong with it" in page
+    page_checker(page)
+    page = post(second, page, f"{CASE}/amount/confirmed", read="3268").text
     assert "up by £880.00" in page
+    page = officer.get(f"{CASE}/amount").text
     page = post(officer, page, f"{CASE}/amount/difference", reason="A nurse agency too").text
     assert "The difference is acknowledged" in page
     page_checker(page)
