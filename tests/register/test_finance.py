@@ -44,7 +44,7 @@ def test_what_is_no_sum_is_refused(cell: str) -> None:
 
 
 def read(*lines: str, header: str = HEADER, **more: object) -> list[tuple[int, date, int, str]]:
-    found = read_finance("\n".join((header, *lines)).encode(), "bank.csv", **more)  # type: ignore[arg-type]
+    found = read_finance("\n".join((header, *lines)).encode(), "bank.csv", **more)  # type: ignore[arg-type]  # keywords of the reader
     return [(number, one.on, one.pence, one.reference) for number, one in found.rows]
 
 
