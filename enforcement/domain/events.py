@@ -158,7 +158,6 @@ KINDS: dict[str, frozenset[str]] = {
     "appeal_confirmed": frozenset({"outcome"}),
     "appeal_quashed": frozenset({"outcome"}),
     "appeal_varied": frozenset({"outcome", "pence"}),
-    "appeal_lapsed": frozenset({"tribunal_reference"}),
     "appeal_step_recorded": frozenset({"step", "on", "court"}),
     "direction_given": frozenset({"direction", "whose", "due_on"}),
     "direction_extended": frozenset({"direction", "due_on"}),

@@ -309,11 +309,6 @@ def lapse(work: Work, case: Case, final: Notice) -> None:
         return
     words = f"{final.reference} was withdrawn."
     keep_step(work, case, appeal, Step(StepKind.LAPSED, work.today), words)
-    work.record(
-        stream(case),
-        "appeal_lapsed",
-        {"tribunal_reference": appeal.tribunal_reference, "notice": final.reference},
-    )
     _end_all(work, case, appeal, Outcome.NOTICE_WITHDRAWN, work.today, "notice withdrawn")
     tasks.open_task(
         work,

@@ -168,7 +168,6 @@ WORDS: dict[str, Words] = {
     "appeal_lodged": Words("money", "Appeal lodged", "lodged_on"),
     "appeal_confirmed": Words("money", "Appeal ended: the penalty stands", "outcome"),
     "appeal_varied": Words("money", "Appeal ended: the penalty stands in another amount", "pence"),
-    "appeal_lapsed": Words("money", "Appeal ended: the final notice was withdrawn"),
     "appeal_step_recorded": Words("money", "Appeal", "step"),
     "direction_given": Words("money", "Direction of the tribunal, due on", "due_on"),
     "direction_extended": Words("money", "Direction given more time, due on", "due_on"),

@@ -233,6 +233,7 @@ def _actions(work: Work, case: Case) -> list[pages.Action]:
     if may_come(now, K.DETERMINED) and now.outcome is not None:
         offered.insert(0, ("Record that it is finally determined", "appeals.determine", {}))
     offered.append(("Record that the provider withdrew it", "appeals.withdrawn", {}))
+    bundle = pages.Action("Tribunal bundle", place("bundles.bundles", reference=case.reference))
     why = not_yours(work.actor, Permission.RECORD_APPEAL)
     first = "decided" if now.response_filed_on else "response_filed"
     return [
@@ -243,7 +244,7 @@ def _actions(work: Work, case: Case) -> list[pages.Action]:
             reason=why,
         )
         for words, endpoint, more in offered
-    ]
+    ] + [bundle]
 
 
 def page_of(case: Case, title: str, intro: str = "", note: str = "") -> FormPage:
