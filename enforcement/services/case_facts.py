@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -44,7 +45,7 @@ FINAL_STATES = {
     State.RECOVERY,
     State.COUNTY_COURT,
 }
-
+NO_LONGER = ("withdrawn", "discarded")  # notices that do not stand
 
 # Statements asked of every case at every step are put together once.
 _WHOSE: BindParameter[int] = bindparam("whose")
@@ -53,10 +54,15 @@ _LIVE_NOTICE = (
     .where(
         Notice.case_id == _WHOSE,
         Notice.kind == bindparam("which"),
-        Notice.state.not_in(("withdrawn", "discarded")),
+        Notice.state.not_in(NO_LONGER),
     )
     .order_by(Notice.sequence.desc())
     .limit(1)
+)
+_NOTICES = (
+    select(Notice)
+    .where(Notice.case_id == _WHOSE, Notice.kind.in_((INTENT, FINAL)))
+    .order_by(Notice.sequence)
 )
 _PLACES = (
     select(Location.cqc_id)
@@ -68,7 +74,7 @@ _PLACES = (
 _EXTENDED = (
     select(func.max(Extension.ends_on))
     .join(Notice, Notice.id == Extension.notice_id)
-    .where(Extension.case_id == _WHOSE, Notice.state.not_in(("withdrawn", "discarded")))
+    .where(Extension.case_id == _WHOSE, Notice.state.not_in(NO_LONGER))
 )
 _BESIDE = select(
     select(func.count())
@@ -154,20 +160,33 @@ def people_of(session: Session, case: Case) -> CasePeople:
 
     A letter finds nothing, so that whoever sends one takes no part.
     """
-    notices = session.execute(
-        select(Notice.drafted_by, Notice.approved_by).where(
-            Notice.case_id == case.id, Notice.kind.in_((INTENT, FINAL))
-        )
-    ).all()
+    return _people(_notices(session, case), _decisions(session, case))
+
+
+def _notices(session: Session, case: Case) -> Sequence[Notice]:
+    """Every notice of intent and final notice of a case, also those that stand no more."""
+    return session.scalars(_NOTICES, {"whose": case.id}).all()
+
+
+def _decisions(session: Session, case: Case) -> Sequence[Decision]:
+    return session.scalars(select(Decision).where(Decision.case_id == case.id)).all()
+
+
+def _people(notices: Sequence[Notice], decisions: Sequence[Decision]) -> CasePeople:
     panel: set[str] = set()
-    for decision in session.scalars(select(Decision).where(Decision.case_id == case.id)):
+    for decision in decisions:
         panel |= {vote.member for vote in decision.votes if vote.vote != "recused"}
         panel |= {decision.decided_by} if decision.decided_by else set()
     return CasePeople(
-        drafters=frozenset(d for d, _ in notices),
-        approvers=frozenset(a for _, a in notices if a),
+        drafters=frozenset(notice.drafted_by for notice in notices),
+        approvers=frozenset(notice.approved_by for notice in notices if notice.approved_by),
         panel=frozenset(panel),
     )
+
+
+def _live(notices: Sequence[Notice], kind: str) -> Notice | None:
+    stand = [n for n in notices if n.kind == kind and n.state not in NO_LONGER]
+    return stand[-1] if stand else None
 
 
 def seal_holds(work: Work, notice: Notice) -> bool:
@@ -217,8 +236,10 @@ def _clock(case: Case, kind: str) -> date | None:
     return running[-1].due_on if running else None
 
 
-def _decision(session: Session, case: Case, decided: bool, intent: Notice | None) -> dict[str, Any]:
-    decision = live_decision(session, case) if decided else None
+def _decision(
+    session: Session, case: Case, decisions: Sequence[Decision], intent: Notice | None
+) -> dict[str, Any]:
+    decision = next((one for one in decisions if not one.superseded), None)
     if decision is None:
         return {}
     votes = [vote.vote for vote in decision.votes]
@@ -253,15 +274,16 @@ def facts_of(work: Work, case: Case) -> CaseFacts:
     """Everything the gates look at, as it stands now. Reads only."""
     session = work.session
     provider = case.provider
-    intent = live_notice(session, case, INTENT)
-    final = live_notice(session, case, FINAL)
+    notices = _notices(session, case)
+    intent, final = _live(notices, INTENT), _live(notices, FINAL)
     notice = final if State(case.state) in FINAL_STATES else intent
     about = {"whose": case.id, "provider": case.provider_id, "since": case.opened_at}
     beside = session.execute(_BESIDE, about).one()
+    decisions = _decisions(session, case) if beside.decided else ()
     quorum = in_force(session, "panel", work.today).body["quorum"]
     return CaseFacts(
         state=State(case.state),
-        people=people_of(session, case),
+        people=_people(notices, decisions),
         on_hold=any(hold.ends_on is None for hold in case.holds),
         public_body=provider.public_body is True,
         public_body_cleared=provider.public_body is False,
@@ -288,6 +310,6 @@ def facts_of(work: Work, case: Case) -> CaseFacts:
         **_appeal(session, case, beside.appeal_live),
         unread_replies=beside.unread_replies,
         unanswered_points=beside.unanswered_points,
-        **_decision(session, case, beside.decided, intent),
+        **_decision(session, case, decisions, intent),
         **_money(session, case, beside.penalised, work.today),
     )

@@ -42,7 +42,7 @@ from enforcement.settings import Settings
 log = logging.getLogger(__name__)
 WORKER = system_actor("issue run worker")
 BATCH = 20  # items in one transaction, at most …
-BATCH_SECONDS = 0.2  # … and none is begun after this long: others wait to write
+BATCH_SECONDS = 0.35  # … and none is begun after this long: others wait to write
 REST_SECONDS = 0.005  # between batches, so that whoever waits for the writer's lock gets it
 TRIES = 5  # times that a case somebody is saving meanwhile is tried again
 WAITS = (0.5, 1, 2, 5, 10, 20)  # seconds after each failure of the database in a row
