@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from email import message_from_bytes
 from email.policy import default
 from io import BytesIO
@@ -77,6 +77,11 @@ def text_of(pdf: bytes) -> tuple[int, str]:
     return len(read.pages), "\n".join(page.extract_text() for page in read.pages)
 
 
+def words_of(pdf: bytes) -> str:
+    """The words of a PDF as one line: where its lines break is the printer's business."""
+    return " ".join(text_of(pdf)[1].split())
+
+
 @dataclass
 class Person:
     """Somebody at a browser. `name` is the account, and marks the pictures."""
@@ -128,6 +133,12 @@ class Person:
     def writes(self, label: str, words: str) -> None:
         self.page.get_by_label(label, exact=True).fill(words)
 
+    def fills_day(self, day: date, label: str = "") -> None:
+        """The three boxes of a day: of the question named, or of the first on the page."""
+        asked = self.page.get_by_role("group", name=label, exact=True) if label else self.page
+        for box, value in (("Day", day.day), ("Month", day.month), ("Year", day.year)):
+            asked.get_by_label(box, exact=True).first.fill(str(value))
+
     def reads(self) -> str:
         return self.page.inner_text("main")
 
@@ -135,6 +146,10 @@ class Person:
         """Every button that sends something, the sign-out apart."""
         found = self.page.locator("main button").all_inner_texts()
         return [words.strip() for words in found]
+
+    def offers(self, words: str) -> bool:
+        """Whether an action stands on the page to be taken: a link or button, not greyed."""
+        return self.page.get_by_role("button", name=words, exact=True).count() > 0
 
     @property
     def site(self) -> str:
@@ -255,6 +270,7 @@ class Colleague(Person):
         self.opens_case(case)
         self.follows_action("Close the case")
         self.chooses(reason)
+        self.chooses("Nothing to learn")
         self.presses("Close the case")
         assert "The case is closed." in self.page.inner_text("body")
 

@@ -123,7 +123,7 @@ def test_a_missed_return_becomes_a_paid_penalty(
     officer.chooses("No: it can be penalised")
     officer.writes("What the finding rests on", "Companies House: private company, 16 June 2026")
     officer.presses("Record it")
-    pounds = officer_confirms_the_amount(officer, case)
+    pounds = two_confirm_the_amount(officer, senior, case)
     # And drafts the notice of intent and reads the very document
     officer.drafts(case, "intent", EMAIL)
     pdf = officer.downloads_pdf()
@@ -168,9 +168,7 @@ def test_a_missed_return_becomes_a_paid_penalty(
     world.now = DAYS["the panel"]
     officer.signs_in()
     reasons = "Three windows running were missed; the reply does not change that."
-    officer.puts_to_panel(
-        case, "Impose the penalty", reasons, "None is shown: the service was up."
-    )
+    officer.puts_to_panel(case, "Impose the penalty", reasons, "None is shown: the service was up.")
     point, kept_out = f"Point 1 of {reply}", "Our record shows no outage on these days."
     officer.finds(point, "Not a reasonable excuse", "outage", kept_out)
     officer.presses("Put to the panel")
@@ -208,16 +206,22 @@ def test_a_missed_return_becomes_a_paid_penalty(
     an_audit(world, who, case)
 
 
-def officer_confirms_the_amount(officer: Any, case: str) -> str:
-    """CQC's own figure, which agrees with the working; the sum as printed."""
+def two_confirm_the_amount(officer: Any, senior: Any, case: str) -> str:
+    """CQC's own figure, entered with its file and read there by another; the sum as printed."""
     officer.opens_case(case, "/amount")
     officer.presses("Work it out again today")
     found = re.search(r"£[\d,]+\.\d\d|£[\d,]+", officer.reads())
     assert found is not None
     officer.writes("The fee as CQC gives it", found[0].replace("£", ""))
     officer.writes("Where does it stand?", "CQC e-mail of 15 June 2026, reference F-100")
-    officer.presses("Record CQC’s figure")
-    assert "Confirmed by CQC" in officer.reads()
+    mail = {"name": "cqc.pdf", "mimeType": "application/pdf", "buffer": a_pdf("CQC’s e-mail")}
+    officer.page.locator("input[type=file]").set_input_files(mail)
+    officer.presses("Enter CQC’s figure")
+    assert not officer.offers("Check it")
+    senior.opens_case(case, "/amount")
+    senior.writes("The fee as you read it in the file", found[0].replace("£", ""))
+    senior.presses("Check it")
+    assert "Confirmed by CQC" in senior.reads()
     return found[0]
 
 
