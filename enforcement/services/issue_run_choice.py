@@ -15,11 +15,18 @@ from sqlalchemy.orm import contains_eager, defer
 
 from enforcement.data.cases import Case, CaseMiss, Hold
 from enforcement.data.issue_runs import IssueItem
-from enforcement.data.register import Contact, DualRegistration, Duty, Location, Provider
+from enforcement.data.register import (
+    Contact,
+    DualRegistration,
+    Duty,
+    Location,
+    Provider,
+    RegisterChange,
+)
 from enforcement.domain.cases import State
 from enforcement.domain.giving import Method
 from enforcement.domain.refusals import BadInput
-from enforcement.services import worklist
+from enforcement.services import drift, worklist
 from enforcement.services.issue_runs import LIVE
 from enforcement.services.recipients import proper_for
 from enforcement.services.work import Work
@@ -28,6 +35,7 @@ PUBLIC = "The provider is a public body"
 UNREVIEWED = "Nobody has recorded that the provider is not a public body"
 GONE = "The provider is no longer registered"
 DUAL = "Two providers are registered at a location, and it is not settled who is answerable"
+CHANGED = "The register changed since the case opened, and nobody has looked into it"
 HELD = "The case is on hold"
 NO_AMOUNT = "The amount cannot be worked out: numbers are missing"
 NO_ADDRESS = "The register has no complete postal address"
@@ -52,15 +60,16 @@ class Candidate:
 def candidates(work: Work, filters: worklist.Filters, method: Method) -> list[Candidate]:
     """Every case at triage that the filters name, by reference, each with why it is not ready.
 
-    Of the filters the stage is left aside. Three statements, whatever the number of cases. Refuses
-    BadInput for a filter that nobody offers.
+    Of the filters the stage is left aside. Three statements, whatever the number of cases, and a
+    few for each case whose provider changed in the register since it opened. Refuses BadInput for
+    a filter that nobody offers.
     """
     filters = worklist.located(work, filters)
     wanted = worklist.conditions(filters, work.actor, work.today)
     taken = exists().where(IssueItem.case_id == Case.id, IssueItem.state.in_(LIVE))
     held = exists().where(Hold.case_id == Case.id, Hold.ends_on.is_(None))
     found = work.session.execute(
-        select(Case, taken, held, _dual())
+        select(Case, taken, held, _dual(), _changed())
         .join(Case.provider)
         .where(Case.state == State.TRIAGE.value, *wanted)
         .options(contains_eager(Case.provider), defer(Case.why), defer(Case.snapshot))
@@ -68,8 +77,9 @@ def candidates(work: Work, filters: worklist.Filters, method: Method) -> list[Ca
     ).all()
     contacts = _contacts(work, [row[0].provider_id for row in found])
     out = []
-    for case, is_taken, is_held, is_dual in found:
-        reasons = {IN_A_RUN: is_taken, HELD: is_held, DUAL: is_dual}
+    for case, is_taken, is_held, is_dual, is_changed in found:
+        stopped = is_changed and bool(drift.standing(work.session, case))
+        reasons = {IN_A_RUN: is_taken, HELD: is_held, DUAL: is_dual, CHANGED: stopped}
         reason = next((words for words, so in reasons.items() if so), "")
         out.append(
             Candidate(case, reason or _why_not(work, case, contacts[case.provider_id], method))
@@ -90,6 +100,13 @@ def _dual() -> ColumnElement[bool]:
                 DualRegistration.linked_cqc_id == Location.cqc_id,
             ),
         ),
+    )
+
+
+def _changed() -> ColumnElement[bool]:
+    """Whether the register says anything new of the case's provider since the case opened."""
+    return exists().where(
+        RegisterChange.provider_id == Case.provider_id, RegisterChange.noticed_at > Case.opened_at
     )
 
 

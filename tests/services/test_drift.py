@@ -15,8 +15,17 @@ from enforcement.data.history import Event
 from enforcement.domain.cases import Action
 from enforcement.domain.drift import TABLE, Meaning, Sort
 from enforcement.domain.refusals import BadInput, GateClosed, NotAllowed
-from enforcement.services import amounts, cases, drift, notices, register_moments, succession
+from enforcement.services import (
+    amounts,
+    cases,
+    drift,
+    issue_run_choice,
+    notices,
+    register_moments,
+    succession,
+)
 from enforcement.services.case_facts import facts_of, live_notice
+from enforcement.services.worklist import Filters
 
 Begin = Callable[..., Any]
 LATER = told.NOW + timedelta(days=2)
@@ -294,3 +303,20 @@ def test_the_final_notice_is_not_issued_past_a_sale_on_the_last_minute(
     news.load(begin, day, *NEWS["sold"][0])
     with pytest.raises(GateClosed, match="Invented Buyer"):
         story.issue(day + timedelta(minutes=1), "final_notice")
+
+
+def test_an_issue_run_is_not_offered_a_case_that_the_register_stops(
+    begin: Begin, story: Any
+) -> None:
+    def offered() -> str:
+        with begin(told.OFFICER, LATER) as work:
+            found = issue_run_choice.candidates(
+                work, Filters(stage="triage"), notices.Method.FIRST_CLASS
+            )
+            return found[0].reason
+
+    assert offered() == ""
+    news.load(begin, LATER, *NEWS["sold"][0])
+    assert offered() == issue_run_choice.CHANGED
+    check(begin, story, LATER, accept=True)
+    assert offered() == ""

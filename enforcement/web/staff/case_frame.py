@@ -26,7 +26,7 @@ from enforcement.domain.closing import CLOSE_REASONS
 from enforcement.domain.permissions import Permission, can
 from enforcement.domain.replies import FORMATS, WRITTEN
 from enforcement.domain.tasks import TaskKind
-from enforcement.services import reply_asking, tasks
+from enforcement.services import amounts, reply_asking, tasks
 from enforcement.services.case_facts import facts_of, notice_in_hand
 from enforcement.services.cases import HOLD_CATEGORIES
 from enforcement.services.closings import last_closing
@@ -249,6 +249,8 @@ def flags(case: Case, *, late_reply: bool) -> list[pages.Tag]:
         found.append(pages.Tag("Giving in doubt", "red"))
     if late_reply:
         found.append(pages.Tag("Late reply", "yellow"))
+    if amounts.waiting(case):
+        found.append(pages.Tag("CQC’s figure to check", "yellow"))
     if case.provider.review_raised and case.provider.public_body is None:
         found.append(pages.Tag("Review raised", "yellow"))
     return found
