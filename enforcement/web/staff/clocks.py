@@ -25,7 +25,7 @@ INPUTS = {
     "ordered_on": "Set on",
     "stated_on": "Day that was set",
     "because": "About",
-    "direction": "Direction (its row)",
+    "direction": "Number of its record",
     "appeal_ended_on": "Appeal ended on",
     "resumed": "Resumed, not restarted",
     "started_on": "Started on",
