@@ -14,12 +14,14 @@ from sqlalchemy.orm import Session
 
 from enforcement.data.cases import Case, Hold
 from enforcement.data.engine import open_engine
+from enforcement.data.finance import BankLine, Remittance, WriteOff
 from enforcement.data.history import Event
 from enforcement.data.issue_runs import IssueRun
 from enforcement.data.notices import Notice, OutboxItem
 from enforcement.data.register import Provider, RegisterChange
 from enforcement.data.replies import Reply
 from enforcement.data.runs import Run, RunRow
+from enforcement.data.tasks import Task
 from enforcement.data.windows import ReturnRow, WindowRow
 from enforcement.demo import stories
 from enforcement.demo.make import MARKER, SIGN_INS, Demo, Wish, prepare
@@ -157,6 +159,15 @@ def test_one_issue_run_is_finished_and_one_waits_for_its_approver(made: Made) ->
         assert reconcile(work, finished).verdict == "It reconciles."
         assert waiting.state == "frozen"
         assert waiting.send_on > work.today
+
+
+def test_money_has_something_of_each_kind(session: Session) -> None:
+    lines = set(session.scalars(select(BankLine.state)))
+    assert lines == {"posted", "duplicate", "unmatched", "set_aside"}
+    assert set(session.scalars(select(WriteOff.outcome))) == {"agreed", None}
+    assert session.scalars(select(Remittance.number)).all() == [1]
+    waiting = set(session.scalars(select(Task.kind).where(Task.closed_at.is_(None))))
+    assert {"refund_due", "reminder_due", "instalments"} <= waiting
 
 
 def test_the_printed_link_opens_with_what_is_printed(made: Made) -> None:
