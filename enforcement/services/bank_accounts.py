@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Select, case, exists, func, select
+from sqlalchemy import Select, bindparam, case, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from enforcement.data.cases import Case
@@ -24,14 +24,14 @@ def by_reference(session: Session, references: Sequence[str]) -> dict[str, Accou
     wanted = sorted(set(references))
     found: dict[str, Account] = {}
     for start in range(0, len(wanted), _CHUNK):
-        part = _accounts().where(Penalty.reference.in_(wanted[start : start + _CHUNK]))
-        found |= {account.reference: account for account in _read(session, part)}
+        part = _read(session, _NAMED, wanted[start : start + _CHUNK])
+        found |= {account.reference: account for account in part}
     return found
 
 
 def everything(session: Session) -> list[Account]:
     """Every account, for what is offered to a person."""
-    return _read(session, _accounts())
+    return _read(session, _EVERY)
 
 
 def _accounts() -> Select[tuple[object, ...]]:
@@ -60,7 +60,14 @@ def _accounts() -> Select[tuple[object, ...]]:
     )
 
 
-def _read(session: Session, query: Select[tuple[object, ...]]) -> list[Account]:
+# Put together once: posting a file asks for one account after another.
+_EVERY = _accounts()
+_NAMED = _EVERY.where(Penalty.reference.in_(bindparam("wanted", expanding=True)))
+
+
+def _read(
+    session: Session, query: Select[tuple[object, ...]], wanted: Sequence[str] = ()
+) -> list[Account]:
     return [
         Account(
             reference=row.reference,
@@ -73,5 +80,5 @@ def _read(session: Session, query: Select[tuple[object, ...]]) -> list[Account]:
             suspended=bool(row.suspended),
             closed=row.closed_at is not None,
         )
-        for row in session.execute(query)
+        for row in session.execute(query, {"wanted": wanted} if wanted else {})
     ]

@@ -16,10 +16,12 @@ def listed(
     before_id: int | None = None,
     limit: int = 50,
 ) -> list[ImportedFile]:
-    """Files newest first, by kind and state; pages go on with the id of the last one seen."""
+    """Files newest first, by kind and state; pages go on with the id of the last one seen.
+
+    Without a kind, all but bank files, which finance has on pages of their own.
+    """
     query = select(ImportedFile).order_by(ImportedFile.id.desc()).limit(limit)
-    if kind:
-        query = query.where(ImportedFile.kind == kind)
+    query = query.where(ImportedFile.kind == kind if kind else ImportedFile.kind != "finance")
     if state:
         query = query.where(ImportedFile.state == state)
     if before_id is not None:

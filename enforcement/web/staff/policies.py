@@ -27,6 +27,9 @@ NAMES = {
     "total": "In all",
     "representations_roll": "Representations end on a working day",
     "how": "Ways to pay",
+    "write_off_alone_pence": "One person may write off",
+    "reminder_after_due": "Reminder so many days after the last day to pay",
+    "reminder_by_itself": "Reminders are sent without anybody looking",
 }
 
 
