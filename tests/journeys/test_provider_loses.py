@@ -79,4 +79,4 @@ def test_a_penalty_is_imposed_reminded_of_and_paid(world: World, browser: Browse
     officer.signs_in()
     officer.closes(case, "Paid")
     officer.opens_case(case, "/history")
-    assert officer.reads().count("Payment recorded") >= 2
+    assert officer.reads().count("Entered in the ledger") >= 2
