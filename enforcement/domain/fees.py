@@ -301,7 +301,9 @@ def provider_fee(locations: Sequence[LocationBasis], scheme: FeeScheme) -> FeeEs
     Refuses (BadInput) no locations, and one location given twice.
     """
     if not locations:
-        raise BadInput("No location is registered to the provider, so there is no fee.", rule=AMOUNT_RULE)
+        raise BadInput(
+            "No location is registered to the provider, so there is no fee.", rule=AMOUNT_RULE
+        )
     ordered = sorted(locations, key=lambda location: location.location_id)
     for before, after in pairwise(ordered):
         if before.location_id == after.location_id:

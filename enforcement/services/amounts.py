@@ -1,8 +1,9 @@
 """The amount: CQC's fee for the provider's registration (SI 2022/1175 reg 3), in whole pence.
 
 Our figure is worked out under the scheme in force on the day and stays an estimate until one
-person entered CQC's own with its evidence and another read the same figure there. A confirmed figure is never overwritten by a working
-that differs from it: the difference is flagged and closes the gate until somebody has looked.
+person entered CQC's own with its evidence and another read the same figure there. A confirmed
+figure is never overwritten by a working that differs from it: the difference is flagged and closes
+the gate until somebody has looked.
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ VERDICTS = [
     ("part", {"pence": 5}, ACCOUNT, LineState.MATCHED, "exact"),
     ("too much", {"pence": 2_400_00}, ACCOUNT, LineState.MATCHED, "£12.00 is to be repaid"),
     ("out", {"pence": -5}, ACCOUNT, LineState.UNMATCHED, "going out"),
-    ("no reference", {"reference": "rent"}, ACCOUNT, LineState.UNMATCHED, "no whole payment reference"),
+    ("no reference", {"reference": "rent"}, ACCOUNT, LineState.UNMATCHED, "no whole payment"),
     ("a slip", {"reference": "ASC-2026-000132-N2"}, None, LineState.UNMATCHED, "No penalty has"),
     ("too early", {"on": date(2026, 7, 5)}, ACCOUNT, LineState.UNMATCHED, "older than the penalty"),
     ("withdrawn", {}, replace(ACCOUNT, ended=True, owed=0), LineState.MATCHED, "withdrawn"),
