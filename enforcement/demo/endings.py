@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from enforcement.data.cases import Case
 from enforcement.demo.walk import Walk
@@ -16,6 +16,7 @@ from enforcement.services import (
     recovery,
 )
 from enforcement.services.case_facts import balance, penalty_of
+from enforcement.services.policies import calendar
 from enforcement.services.sending import sweep_will_find
 from enforcement.services.work import Work
 
@@ -34,11 +35,16 @@ def appeal(walk: Walk, ago: int, grounds: str) -> None:
     walk.do(ago, walk.officer, "appeal", act)
 
 
+def _ahead(work: Work, days: int) -> date:
+    """So many days on, or the next day that a court sits."""
+    return calendar(work.session).on_or_after(work.today + timedelta(days))
+
+
 def step(walk: Walk, ago: int, kind: StepKind, words: str = "", ahead: int = 0) -> None:
     """One step; `ahead`: the day it sets, counted from the day of the step."""
 
     def act(work: Work, case: Case) -> None:
-        until = work.today + timedelta(ahead) if ahead else None
+        until = _ahead(work, ahead) if ahead else None
         appeal_steps.record(work, case, Step(kind, work.today, until), words)
 
     walk.do(ago, walk.officer, f"appeal: {kind.value}", act)
@@ -46,7 +52,7 @@ def step(walk: Walk, ago: int, kind: StepKind, words: str = "", ahead: int = 0) 
 
 def direction(walk: Walk, ago: int, what: str, whose: str, days: int) -> None:
     def act(work: Work, case: Case) -> None:
-        due = work.today + timedelta(days)
+        due = _ahead(work, days)
         directions.give(work, case, directions.Ask(what, whose, work.today, due))
 
     walk.do(ago, walk.officer, "direction", act)
