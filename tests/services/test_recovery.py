@@ -140,9 +140,7 @@ def test_a_reminder_of_the_period_before_an_appeal_does_not_count(finance: Finan
     assert finance.crosses(Action.START_RECOVERY) == ["reminded"]
 
 
-@pytest.mark.parametrize(
-    ("gate", "trouble"), [*TROUBLES, ("certified", pay_some)], ids=lambda one: str(one)
-)
+@pytest.mark.parametrize(("gate", "trouble"), [*TROUBLES, ("certified", pay_some)])
 def test_what_stands_in_the_way_of_the_court(
     finance: Finance, gate: str, trouble: Callable[[Finance], None]
 ) -> None:
