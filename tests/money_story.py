@@ -14,6 +14,7 @@ from enforcement.domain.calendar import local_date
 from enforcement.domain.clocks import payment_clock
 from enforcement.services import files, payments
 from enforcement.services.case_clocks import start_clock
+from enforcement.services.case_facts import balance, penalty_of
 from enforcement.services.policies import calendar
 from enforcement.services.work import Work
 
@@ -36,6 +37,13 @@ def penalise(work: Work, case: Case, pence: int = OWED) -> Penalty:
     appeal_by = given + timedelta(days=28)
     start_clock(work, case, payment_clock(given, appeal_by, calendar(work.session), 28))
     return payments.raise_penalty(work, case, final)
+
+
+def owed(work: Work, case: Case) -> int:
+    """The balance of the case's penalty, in pence."""
+    penalty = penalty_of(work.session, case)
+    assert penalty is not None
+    return balance(work.session, penalty)
 
 
 def _decided(work: Work, case: Case) -> None:

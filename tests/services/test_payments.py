@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import appeal_story
+import money_story
 import notice_story as story
 import pytest
 from sqlalchemy import select, text
@@ -18,7 +19,7 @@ from enforcement.data.payments import LedgerEntry, Penalty
 from enforcement.domain.payments import Ask, Kind
 from enforcement.domain.refusals import BadInput, GateClosed, NotAllowed, NotFound, WrongState
 from enforcement.services import cases, letters, payments, recovery
-from enforcement.services.case_facts import balance, live_notice, penalty_of
+from enforcement.services.case_facts import live_notice
 from enforcement.services.work import Work
 
 OWED = 2_388_00
@@ -51,12 +52,7 @@ class Till:
         return entry
 
     def balance(self) -> int:
-        def owed(work: Work, case: Case) -> int:
-            penalty = penalty_of(work.session, case)
-            assert penalty is not None
-            return balance(work.session, penalty)
-
-        return int(self.do(owed))
+        return int(self.do(money_story.owed))
 
 
 @pytest.fixture

@@ -19,7 +19,6 @@ from enforcement.domain.payments import Ask, Kind
 from enforcement.domain.permissions import Role
 from enforcement.domain.refusals import BadInput, NotAllowed, SamePerson, StaleVersion, WrongState
 from enforcement.services import payments, write_offs
-from enforcement.services.case_facts import balance, penalty_of
 from enforcement.services.work import Work
 
 LEADER = story.person("leith", Role.LEADER)
@@ -59,12 +58,7 @@ class Desk:
         return self.do(act, who)
 
     def balance(self) -> int:
-        def owed(work: Work, case: Case) -> int:
-            penalty = penalty_of(work.session, case)
-            assert penalty is not None
-            return balance(work.session, penalty)
-
-        return int(self.do(owed))
+        return int(self.do(money_story.owed))
 
 
 @pytest.fixture

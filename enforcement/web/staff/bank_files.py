@@ -13,18 +13,17 @@ from enforcement.data.files import ImportedFile
 from enforcement.domain.finance import LineState
 from enforcement.domain.permissions import Permission, not_yours
 from enforcement.domain.refusals import NotAllowed, NotFound, Refusal
-from enforcement.services import files as stored_files
 from enforcement.services import finance_files, imports, posting
 from enforcement.services.accounts import names
 from enforcement.services.loading import Incoming
 from enforcement.services.work import Work
 from enforcement.web import access, pages
-from enforcement.web.exports import csv_response, download
 from enforcement.web.fields import LongTextField, visible
 from enforcement.web.filters import moment, money, plural, short_day
 from enforcement.web.forms import NhsForm
 from enforcement.web.listing import Cell, Column, Listing, address, single
 from enforcement.web.staff import bank_lines, import_lists
+from enforcement.web.staff.file_downloads import as_received, refused_lines
 from enforcement.web.staff.money_form import MoneyPage, answer, tabs
 
 bp = Blueprint("bank_files", __name__, url_prefix="/money/files")
@@ -261,13 +260,10 @@ def received(file_id: int) -> Any:
     """The file as it was received, byte for byte."""
     work = access.work()
     row = finance_files.find(work.session, file_id)
-    kept = stored_files.fetch(work, row.sha256)
-    return download(kept.content, filename=row.filename, mimetype="application/octet-stream")
+    return as_received(work, row)
 
 
 @bp.get("/<int:file_id>/refused.csv")
 @access.needs(Permission.READ_CASES)
 def refused(file_id: int) -> Any:
-    row = finance_files.find(access.session(), file_id)
-    columns = [Column("line", "Line"), Column("reason", "Reason"), Column("text", "What it says")]
-    return csv_response(row.rejected, columns, f"refused lines of {row.filename}.csv")
+    return refused_lines(finance_files.find(access.session(), file_id))

@@ -10,16 +10,16 @@ from enforcement.domain.duties import Service
 from enforcement.domain.permissions import Permission, can
 from enforcement.domain.refusals import NotFound, Refusal
 from enforcement.domain.windows import Month
-from enforcement.services import contacts, files, imports, load_progress, register, returns
+from enforcement.services import contacts, imports, load_progress, register, returns
 from enforcement.services.accounts import names
 from enforcement.services.loading import Incoming, Loaded, Progress, loaded_of
 from enforcement.services.register_changes import KINDS as CHANGES
 from enforcement.services.register_changes import cases_touched_by, changes_of
 from enforcement.services.work import Work
 from enforcement.web import access
-from enforcement.web.exports import csv_response, download
-from enforcement.web.listing import Column, single
+from enforcement.web.listing import single
 from enforcement.web.staff import import_lists, load_jobs
+from enforcement.web.staff.file_downloads import as_received, refused_lines
 from enforcement.web.staff.import_forms import ReleaseForm, UploadForm
 
 bp = Blueprint("imports", __name__)
@@ -186,9 +186,7 @@ def _file_page(file_id: int, form: ReleaseForm, status: int = 200) -> Any:
 @bp.get("/imports/<int:file_id>/refused.csv")
 @access.needs(Permission.READ_CASES)
 def refused(file_id: int) -> Any:
-    row = imports.find(access.session(), file_id)
-    columns = [Column("line", "Line"), Column("reason", "Reason"), Column("text", "What it says")]
-    return csv_response(row.rejected, columns, f"refused lines of {row.filename}.csv")
+    return refused_lines(imports.find(access.session(), file_id))
 
 
 @bp.get("/imports/<int:file_id>/received")
@@ -197,8 +195,7 @@ def received(file_id: int) -> Any:
     """The file as it was received, byte for byte."""
     work = access.work()
     row = imports.find(work.session, file_id)
-    stored = files.fetch(work, row.sha256)
-    return download(stored.content, filename=row.filename, mimetype="application/octet-stream")
+    return as_received(work, row)
 
 
 @bp.post("/imports/<int:file_id>/release")
