@@ -32,6 +32,7 @@ from enforcement.services.work import Work
 from enforcement.settings import Settings
 
 SECRET = "Ottoline Farthing"  # the name that gets redacted
+FIGURE = "CQC writes that the fee is £2,388.00 a year."
 
 
 def letter(*paragraphs: str) -> bytes:
@@ -109,7 +110,7 @@ class Tribunal:
         """Decision and final notice, as the other stories tell them."""
         tale, at = self.tale, self.at
         tale.decide(at)
-        tale.ready_for_money(at)
+        tale.ready_for_money(at, file=("fee.pdf", letter(FIGURE)))
         tale.draft_final(at)
         tale.submit(at, "final_notice")
         tale.approve(at, "final_notice")

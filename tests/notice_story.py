@@ -28,13 +28,20 @@ LETTER = (
     b"From: fees@example.com\nDate: Mon, 1 Jun 2026 09:00:00 +0100\nTo: team@example.com\n"
     b"Subject: Fee\n\nInvented letter.\n"
 )
+FEE_FILE = ("fee.eml", LETTER)
 
 
-def confirm_fee(begin: Callable[..., Any], reference: str, pence: int, now: datetime = NOW) -> None:
+def confirm_fee(
+    begin: Callable[..., Any],
+    reference: str,
+    pence: int,
+    now: datetime = NOW,
+    file: tuple[str, bytes] = FEE_FILE,
+) -> None:
     """CQC's figure: one person enters it with its evidence, another reads the same."""
     with begin(OTHER_OFFICER, now) as work:
         case = cases.find(work, reference)
-        amounts.enter(work, case, pence, "CQC letter of 1 July 2026, invented", "fee.eml", LETTER)
+        amounts.enter(work, case, pence, "CQC letter of 1 July 2026, invented", *file)
     with begin(OFFICER, now) as work:
         amounts.confirm(work, cases.find(work, reference), pence)
 
@@ -270,9 +277,11 @@ class Story:
             found.decided_by_name = PANEL[0].name
             found.decided_on, found.decided_at = work.today, work.now
 
-    def ready_for_money(self, now: datetime, pence: int = 238_800) -> None:
+    def ready_for_money(
+        self, now: datetime, pence: int = 238_800, file: tuple[str, bytes] = FEE_FILE
+    ) -> None:
         """CQC's figure, the working of the day and the register check of the day."""
-        confirm_fee(self.begin, self.reference, pence, now)
+        confirm_fee(self.begin, self.reference, pence, now, file)
         with self.begin(OFFICER, now) as work:
             case = self.case(work)
             amounts.recompute(work, case)

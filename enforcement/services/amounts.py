@@ -204,6 +204,7 @@ def enter(
         "pence": amount.pence,
         "evidence": amount.evidence,
         "file": keep(work, file.content, file.mime),
+        "cleaned": keep(work, file.cleaned, file.mime) if file.cleaned else None,
         "name": file.name,
         "by": work.actor.identity,
         "by_name": work.actor.name,
@@ -246,6 +247,7 @@ def confirm(work: Work, case: Case, pence: int) -> None:
     case.amount_trace = trace | {
         "evidence": entered["evidence"],
         "evidence_file": entered["file"],
+        "evidence_cleaned": entered.get("cleaned"),
         "evidence_name": entered["name"],
         "entered_by_name": entered["by_name"],
         "checked_by_name": work.actor.name,

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from typing import Protocol
 
 from sqlalchemy import select
 
 from enforcement.data.bundles import BundleAddition
 from enforcement.data.cases import Case, CaseNote
 from enforcement.data.decisions import Decision
+from enforcement.data.files import StoredFile
 from enforcement.data.notices import Notice
-from enforcement.data.replies import Reply, ReplyFile
+from enforcement.data.replies import Reply
 from enforcement.domain.bundles import Pack
 from enforcement.domain.calendar import local_date
 from enforcement.domain.payments import charged
@@ -25,7 +27,7 @@ from enforcement.rendering.bundle.sheets import Pairs, Sheet, Words
 from enforcement.services import bundle_giving, bundle_sheets, bundle_statements, notice_pages
 from enforcement.services.case_facts import FINAL, INTENT, balance, live_notice, penalty_of
 from enforcement.services.case_story import notice_name
-from enforcement.services.evidence import KINDS
+from enforcement.services.evidence import KINDS, kind_of
 from enforcement.services.payments import entries_of
 from enforcement.services.replies import of_case as replies_of
 from enforcement.services.work import Work
@@ -57,6 +59,32 @@ class Item:
     note: str = ""
 
 
+class File(Protocol):
+    """A file held as evidence, whatever it is evidence of."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def original_sha256(self) -> str: ...
+    @property
+    def cleaned_sha256(self) -> str | None: ...
+
+
+@dataclass(frozen=True)
+class Proof:
+    """The file in which CQC gives its figure: known to the case's working, without a row."""
+
+    name: str
+    kind: str
+    size: int
+    original_sha256: str
+    cleaned_sha256: str | None
+
+
 def gather(work: Work, case: Case, pack: Pack, additions: Sequence[BundleAddition]) -> list[Item]:
     """Every document of the bundle in its order; late ones at the end, with what they follow."""
     made = _tribunal(work, case) if pack is Pack.TRIBUNAL else _court(work, case)
@@ -65,9 +93,11 @@ def gather(work: Work, case: Case, pack: Pack, additions: Sequence[BundleAdditio
 
 def _tribunal(work: Work, case: Case) -> Iterator[Item]:
     notices, replies = _issued(work, case), replies_of(work, case)
+    figure = _figure(work, case)
     known = {n.reference: _key(n) for n in notices} | {
         r.reference: f"reply-{r.id}" for r in replies
     }
+    known |= {one.source: one.key for one in figure}
     appeals = bundle_sheets.appeals_of(work, case)
     yield _ours("summary", "A", bundle_sheets.summary(work, case, appeals), work.today)
     yield _ours("chronology", "A", bundle_sheets.chronology(work, case, known), work.today)
@@ -87,6 +117,7 @@ def _tribunal(work: Work, case: Case) -> Iterator[Item]:
     yield from _contacts(work, case)
     yield from _decisions(work, case, "F")
     yield _ours("ledger", "G", bundle_statements.money(work, case), work.today)
+    yield from figure
     yield _ours("history", "H", bundle_statements.history(work, case), work.today)
 
 
@@ -188,8 +219,8 @@ def _replies(case: Case, replies: Sequence[Reply]) -> Iterator[Item]:
 
 
 def _file(
-    key: str, section: str, title: str, dated: date | None, file: ReplyFile | BundleAddition,
-    case: Case, told: str, after: str = "",
+    key: str, section: str, title: str, dated: date | None, file: File, case: Case, told: str,
+    after: str = "",
 ) -> Item:  # fmt: skip
     """Evidence bound by its cleaned copy, or told on a slip sheet."""
     bound, source = file.cleaned_sha256 or "", file.original_sha256
@@ -249,6 +280,28 @@ def _decisions(work: Work, case: Case, section: str) -> Iterator[Item]:
     for number, one in enumerate(found, 1):
         sheet = bundle_sheets.decision(case, one, number if len(found) > 1 else 0)
         yield _ours(f"decision-{one.id}", section, sheet, one.decided_on)
+
+
+def _figure(work: Work, case: Case) -> list[Item]:
+    """What CQC's confirmed figure rests on: the letter two people read it in (reg 3)."""
+    trace = case.amount_trace or {}
+    held = work.session.get(StoredFile, trace.get("evidence_file") or "")
+    if held is None:
+        return []
+    file = Proof(
+        trace["evidence_name"],
+        kind_of(held.mime),
+        held.size,
+        held.sha256,
+        trace.get("evidence_cleaned"),
+    )
+    told = (
+        f"CQC’s figure of {pounds(case.amount_pence or 0)}: entered by "
+        f"{trace['entered_by_name']}, checked by {trace['checked_by_name']}"
+    )
+    checked = local_date(datetime.fromisoformat(trace["checked_at"]))
+    title = f"CQC’s figure: {file.name}"
+    return [_file(f"figure-{held.sha256[:12]}", "G", title, checked, file, case, told)]
 
 
 def _addition(one: BundleAddition, case: Case) -> Item:

@@ -115,11 +115,11 @@ def summary(work: Work, case: Case, appeals: Iterable[Appeal]) -> Sheet:
 
 
 def chronology(work: Work, case: Case, known: Mapping[str, str]) -> Sheet:
-    """What happened, day by day. `known`: a notice’s or reply’s reference → its key here."""
+    """What happened, day by day. `known`: a reference or evidence’s hash → its key here."""
     rows: list[tuple[date, tuple[Cell, ...]]] = list(_closed_windows(work, case))
     events = [e for e in events_of(work.session, stream(case)) if e.kind not in _QUIET]
     for event, told in zip(events, timeline.tell_all(work.session, events), strict=True):
-        reference = _reference(event)
+        reference, file = _reference(event)
         about = f" ({reference})" if reference else ""
         who = f"{told.who}, {told.capacity}" if told.capacity else told.who
         rows.append(
@@ -127,7 +127,7 @@ def chronology(work: Work, case: Case, known: Mapping[str, str]) -> Sheet:
                 local_date(told.at),
                 (
                     text(moment(told.at)),
-                    text(told.title + about, known.get(reference, "")),
+                    text(told.title + about, known.get(reference or file, "")),
                     text(who),
                 ),
             )
@@ -168,10 +168,12 @@ def _closed_windows(work: Work, case: Case) -> Iterator[tuple[date, tuple[Cell, 
         )
 
 
-def _reference(event: Event) -> str:
+def _reference(event: Event) -> tuple[str, str]:
+    """The notice or reply that an event is about, and the hash of the evidence it rests on."""
     facts = json.loads(event.body)["facts"]
     found = facts.get("notice") or facts.get("reply") or ""
-    return found if isinstance(found, str) else ""
+    file = facts.get("evidence_sha256") or ""
+    return found if isinstance(found, str) else "", file if isinstance(file, str) else ""
 
 
 def record(work: Work, case: Case) -> Sheet:

@@ -64,6 +64,11 @@ class Examined:
         return KINDS[self.kind][1]
 
 
+def kind_of(mime: str) -> str:
+    """The kind of a stored file by its type as stored: the key of KINDS, or the type itself."""
+    return next((kind for kind, (_, known) in KINDS.items() if known == mime), mime)
+
+
 def safe_name(name: str) -> str:
     """The last part of a name, without anything a file system or a header could trip on."""
     last = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]

@@ -14,7 +14,7 @@ import pikepdf
 import pypdf
 import pytest
 import sqlalchemy as sa
-from bundle_story import SECRET, Tribunal, letter
+from bundle_story import FIGURE, SECRET, Tribunal, letter
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
@@ -26,6 +26,7 @@ from enforcement.domain.bundles import Pack
 from enforcement.domain.refusals import BadInput, GateClosed, NotAllowed, NotFound, WrongState
 from enforcement.rendering.bundle.redaction import text_of
 from enforcement.services import (
+    bundle_contents,
     bundle_making,
     bundle_redactions,
     bundles,
@@ -33,6 +34,7 @@ from enforcement.services import (
     certificates,
     evidence,
 )
+from enforcement.services.bundle_contents import Item
 from enforcement.services.bundles import Late
 from enforcement.services.work import Work
 from enforcement.settings import Settings
@@ -87,6 +89,12 @@ def test_the_bundle_holds_the_case_and_its_numbers_are_its_pages(
                    "Window for May 2026 closed without a return", "The system was down",
                    "Votes", "Ledger statement", "no pages of its own"):  # fmt: skip
         assert wanted in text, wanted
+    # The letter with CQC's figure is bound by itself, behind the money, and told in the index.
+    figure = document(first, "figure")
+    assert (figure["section"], figure["title"]) == ("G", "CQC’s figure: fee.pdf")
+    assert FIGURE in pages_of(pdf)[int(figure["labels"][0]) - 1]
+    assert figure["source_sha256"] not in "\n".join(pages_of(pdf)[1:12])  # a link, not a hash
+    assert "CQC’s figure: fee.pdf" in pages_of(pdf)[1]
     # The notices are the very bytes that were issued.
     with Session(engine) as session:
         issued = session.execute(
@@ -127,6 +135,30 @@ def _links_and_bookmarks_lead_to_their_pages(pdf: bytes, edition: BundleEdition)
         assert b"<pdfuaid:part>" not in opened.Root.Metadata.read_bytes()  # a stranger's letter
 
 
+def test_a_figure_whose_file_has_no_pages_is_told_on_a_slip_sheet(begin: Any) -> None:
+    tale = story.Story(begin)
+    tale.triage()
+
+    def figure() -> list[Item]:
+        with begin(story.OFFICER) as work:
+            found = bundle_contents.gather(work, tale.case(work), Pack.TRIBUNAL, ())
+            return [item for item in found if item.key.startswith("figure")]
+
+    assert figure() == []  # ours is an estimate: nothing stands in a file
+    story.confirm_fee(begin, tale.reference, 238_800)
+    (slip,) = figure()
+    assert (slip.title, slip.note) == ("CQC’s figure: fee.eml", "Slip sheet")
+    assert "entered by Otto, checked by Olive" in str(slip.sheet)
+    # Of a figure checked by an earlier version of this program no cleaned copy was kept.
+    story.confirm_fee(begin, tale.reference, 238_800, file=("fee.pdf", letter(FIGURE)))
+    assert figure()[0].bound
+    with begin(story.OFFICER) as work:
+        case = tale.case(work)
+        known = {"evidence_cleaned": None}
+        case.amount_trace = {**case.amount_trace, **known}
+    assert figure()[0].sheet
+
+
 @ONE_ENGINE
 def test_what_comes_in_late_moves_no_number_and_keeps_older_editions(
     tribunal: Tribunal, settings: Settings
@@ -137,9 +169,8 @@ def test_what_comes_in_late_moves_no_number_and_keeps_older_editions(
     first = tribunal.make()
     before = tribunal.volume(first)
     file = evidence.examine("late.pdf", letter("Late one.", "Late two."), settings)
-    ledger = document(first, "ledger")
-    last = ledger["labels"][-1]
-    late = Late("Statement of the bank", date(2026, 7, 1), "ledger")
+    last = document(first, "figure")["labels"][-1]
+    late = Late("Statement of the bank", date(2026, 7, 1), document(first, "figure")["key"])
     for wrong in (Late(" ", None, "ledger"), Late("A", None, "index"),
                   Late("A", date(2030, 1, 1), "ledger")):  # fmt: skip
         with pytest.raises(BadInput):
