@@ -7,6 +7,7 @@ the public address and a marker, and the real ones are put in when the page is m
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -27,7 +28,7 @@ from enforcement.domain.refusals import BadInput
 from enforcement.domain.words import day, pounds
 from enforcement.rendering import facts as paper
 from enforcement.services import links, templates
-from enforcement.services.case_facts import INTENT, live_decision, live_notice
+from enforcement.services.case_facts import INTENT, live_decision, live_notice, period_end
 from enforcement.services.miss_facts import breach_facts
 from enforcement.services.policies import calendar, in_force
 from enforcement.services.recipients import RecipientChoice
@@ -236,7 +237,10 @@ def decision_facts(
         if imposed
         else "We decided not to impose a penalty.",
         findings=(*_paragraphs(decision.reasons), *_paragraphs(decision.excuse_finding)),
-        replies=_replies_sentence([local_date(reply.received_at) for reply in replies]),
+        replies=replies_sentence(
+            [local_date(reply.received_at) for reply in replies],
+            period_end(session, case) or notice.period_ends_on,
+        ),
         points=tuple(
             paper.PointFacts(point.text, point.answer or "")
             for reply in replies
@@ -249,13 +253,34 @@ def _paragraphs(text: str) -> tuple[str, ...]:
     return tuple(line.strip() for line in text.splitlines() if line.strip())
 
 
-def _replies_sentence(days: list[date]) -> str:
-    if not days:
+def replies_sentence(received: Sequence[date], period_ended_on: date) -> str:
+    """What came from the provider, and that a late reply was considered all the same.
+
+    Reg 5 gives a period and no power to shut out what comes after it: a reply is taken until the
+    decision, so the notice says of a late one that it was late and that it counted.
+    """
+    if not received:
         return "You did not send us representations in the period."
-    if len(days) == 1:
-        return f"We received one reply from you, on {day(days[0])}, and considered all of it."
-    listed = ", ".join(day(one) for one in days[:-1]) + f" and {day(days[-1])}"
-    return f"We received {len(days)} replies from you, on {listed}, and considered all of them."
+    on = sorted(received)
+    late = [one for one in on if one > period_ended_on]
+    ended = f"after the period for representations ended on {day(period_ended_on)}"
+    if len(on) == 1 and late:
+        return (
+            f"We received one reply from you, on {day(on[0])}. It came {ended}; we considered "
+            "all of it all the same."
+        )
+    if len(on) == 1:
+        return f"We received one reply from you, on {day(on[0])}, and considered all of it."
+    said = f"We received {len(on)} replies from you, on {_listed(on)}, and considered all of them."
+    if len(late) == len(on):
+        return f"{said} They came {ended}."
+    which = "The reply" if len(late) == 1 else "The replies"
+    return f"{said} {which} of {_listed(late)} came {ended}." if late else said
+
+
+def _listed(days: Sequence[date]) -> str:
+    *most, last = (day(one) for one in days)
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _amount_change(case: Case, notice: Notice) -> str | None:
