@@ -13,17 +13,20 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from argon2 import PasswordHasher
 from flask import Flask
 from own_postgres import OwnServer
+from prepared import QUICK, CompiledTemplates
 from sqlalchemy import Engine
 from werkzeug.serving import make_server
 
 from enforcement.data.engine import open_engine
 from enforcement.data.schema import upgrade
 from enforcement.domain.permissions import Actor, Role
-from enforcement.services import default_policies
+from enforcement.services import accounts, default_policies
 from enforcement.services.work import transaction
 from enforcement.settings import Settings
+from enforcement.web.site import Site
 
 NOW = datetime(2026, 6, 16, 9, 0, tzinfo=UTC)
 BOTH = [
@@ -35,6 +38,18 @@ BOTH = [
 def person(name: str, *roles: Role) -> Actor:
     """An invented member of staff; the staff number is the identity."""
     return Actor(identity=f"staff:{name}", name=name.title(), roles=frozenset(roles))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_hasher() -> Iterator[PasswordHasher]:
+    """Accounts and sites made in this process, quickly (see prepared.py): gives back what the
+    product hashes with. Programs that a test starts have it as it is."""
+    with pytest.MonkeyPatch.context() as patch:
+        own = accounts.HASHER
+        patch.setattr(accounts, "HASHER", QUICK)
+        options = {**Site.jinja_options, "bytecode_cache": CompiledTemplates()}
+        patch.setattr(Site, "jinja_options", options)
+        yield own
 
 
 @pytest.fixture(autouse=True)
