@@ -27,6 +27,7 @@ class TaskKind(StrEnum):
     INSTALMENTS = "instalments"
     MORE_TIME = "more_time"
     FORMAT = "format"
+    FORMAT_DUE = "format_due"
     POST_COMING = "post_coming"
     LOST_LINK = "lost_link"
     NEW_CONTACT = "new_contact"
@@ -50,6 +51,7 @@ TITLES: dict[TaskKind, str] = {
     K.INSTALMENTS: "Asked to pay in instalments: answer it",
     K.MORE_TIME: "More time was asked for: answer it",
     K.FORMAT: "Help or another format was asked for",
+    K.FORMAT_DUE: "Make the letter in the format asked for, and send it",
     K.POST_COMING: "Evidence is coming by post",
     K.LOST_LINK: "The reply link was lost: send the code again",
     K.NEW_CONTACT: "The provider names whom to write to",
@@ -68,6 +70,7 @@ ALLOWED_DAYS: dict[str, int] = {
     K.INSTALMENTS: 5,
     K.MORE_TIME: 2,
     K.FORMAT: 5,
+    K.FORMAT_DUE: 5,
     K.POST_COMING: 10,
     K.LOST_LINK: 1,
     K.NEW_CONTACT: 5,

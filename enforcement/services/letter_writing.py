@@ -14,7 +14,8 @@ from enforcement.services.cases import stream
 from enforcement.services.files import keep
 from enforcement.services.notice_facts import Plan
 from enforcement.services.notice_pages import page_of
-from enforcement.services.notices import PDF, facts_sha256, new_notice, send_out
+from enforcement.services.notices import PDF, facts_sha256, new_notice
+from enforcement.services.outgoing import send_out
 from enforcement.services.recipients import RecipientChoice
 from enforcement.services.sending import Enqueue
 from enforcement.services.work import Work

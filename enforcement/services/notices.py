@@ -7,15 +7,14 @@ approved is what is sent. An issued PDF is never made again.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, time
-from typing import Any, cast
+from datetime import date
+from typing import cast
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from enforcement.data.cases import Case
 from enforcement.data.notices import Notice
-from enforcement.domain.calendar import local_instant
 from enforcement.domain.cases import Action, Step
 from enforcement.domain.cases import step as table_step
 from enforcement.domain.events import Fact, fact_hash
@@ -38,25 +37,14 @@ from enforcement.services.notice_pages import (
     PDF as PDF,  # letters keep their bytes as the same kind
 )
 from enforcement.services.notice_pages import look_at_page
+from enforcement.services.outgoing import send_out
+from enforcement.services.parcels import TITLES as TITLES  # what each kind is called
+from enforcement.services.parcels import channel_of
 from enforcement.services.policies import in_force
 from enforcement.services.recipients import RecipientChoice, require_proper
 from enforcement.services.seals import refuse_broken, refuse_old_link, refuse_other_part
-from enforcement.services.sending import Enqueue, queue
+from enforcement.services.sending import Enqueue
 from enforcement.services.work import Work, changed_meanwhile
-
-TITLES = {
-    INTENT: "Notice of intent",
-    FINAL: "Final notice",
-    "withdrawal": "Withdrawal of a notice",
-    "no_penalty": "Letter: no penalty",
-    "acknowledgement": "Acknowledgement of a reply",
-    "support": "Letter offering support",
-    "payment_reminder": "Payment reminder",
-    "refund": "Letter about a refund",
-    "reg9_certificate": "Certificate of non-payment",
-    "giving_certificate": "Certificate of giving",
-}
-_OPENING = time(9)  # a notice held for its planned day leaves at nine in the morning
 
 
 @dataclass(frozen=True)
@@ -325,7 +313,7 @@ def issue(
         refuse_old_link(work, case, notice)
         planned = notice_facts.stored_facts(notice).dated
         refuse_short(work, notice, max(work.today, planned), Method(notice.method))
-    channel = _channel(Method(notice.method))
+    channel = channel_of(notice)
     step = move(
         work,
         case,
@@ -336,55 +324,3 @@ def issue(
     work.session.flush()
     send_out(work, case, notice, enqueue)
     return step
-
-
-def send_out(work: Work, case: Case, notice: Notice, enqueue: Enqueue) -> None:
-    """Put an issued notice or letter into the outbox, once. By hand there is nothing to queue."""
-    channel = _channel(Method(notice.method))
-    if channel == "hand":
-        return
-    facts = notice_facts.stored_facts(notice)
-    item = queue(
-        work,
-        f"notice-{notice.reference}",
-        channel,
-        notice.recipient["email"] if channel == "email" else "",
-        parcel(notice, facts, TITLES[notice.kind], notice.pdf_sha256, notice.pages),
-        notice=notice,
-        not_before=local_instant(facts.dated, _OPENING),
-    )
-    enqueue(work.session, item.id)
-
-
-def parcel(
-    notice: Notice, facts: NoticeFacts, title: str, pdf_sha256: str | None, pages: int | None
-) -> dict[str, Any]:
-    """What the outbox needs to send a kept PDF of a notice by mail or by post."""
-    return {
-        "subject": f"{title}: {notice.reference}",
-        "text": _covering_words(facts, title),
-        "attach": pdf_sha256,
-        "filename": f"{notice.reference}.pdf",
-        "reference": notice.reference,
-        "recipient": notice.recipient["name"],
-        "postcode": notice.recipient["postcode"],
-        "pages": pages or 0,
-    }
-
-
-def _covering_words(facts: NoticeFacts, title: str) -> str:
-    contacts = facts.contacts
-    return (
-        f"{facts.provider.name}\n\n"
-        f"A document is attached: {title}, reference {facts.notice_reference}. Please read all "
-        "of it: it says what it is about, what you can do, and by when.\n\n"
-        "If you cannot open it, or are not the person who should have it, tell us:\n"
-        f"{contacts.phone}, {contacts.hours}\n{contacts.email}\n\n"
-        f"{contacts.team}\nNHS Business Services Authority\n"
-    )
-
-
-def _channel(method: Method) -> str:
-    if method is Method.HAND:
-        return "hand"
-    return "email" if method is Method.ELECTRONIC else "print"

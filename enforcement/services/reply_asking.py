@@ -14,7 +14,7 @@ from sqlalchemy import select
 from enforcement.data.cases import Case
 from enforcement.data.replies import FormatWish, ReplyLink
 from enforcement.domain.refusals import BadInput
-from enforcement.domain.replies import FORMATS, MAX_WORDS, WRITTEN
+from enforcement.domain.replies import FORMATS, MAX_WORDS
 from enforcement.domain.tasks import TaskKind
 from enforcement.domain.words import weekday
 from enforcement.services import tasks
@@ -87,22 +87,6 @@ def expect_post(work: Work, case: Case, reference: str, what: str) -> None:
     """Tell the officer that evidence is coming by post, by which reference to know it."""
     about = f"To know it by: {reference}. {what}".strip()
     _open(work, case, TaskKind.POST_COMING, reference, about)
-
-
-def wish_of(work: Work, case: Case) -> FormatWish | None:
-    """How the case's provider wants to be written to: the latest wish, of any of its cases.
-
-    A call or other help asked for once does not undo a format asked for earlier.
-    """
-    return work.session.scalar(
-        select(FormatWish)
-        .where(
-            FormatWish.provider_id == case.provider_id,
-            FormatWish.format.in_((*WRITTEN, "standard")),
-        )
-        .order_by(FormatWish.id.desc())
-        .limit(1)
-    )
 
 
 def asked(work: Work, case: Case) -> list[tuple[str, str, bool]]:

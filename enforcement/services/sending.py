@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CursorResult, Engine, select, update
+from sqlalchemy import ColumnElement, CursorResult, Engine, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -265,10 +265,17 @@ def deliver_ready(
 
 
 def cancel_unsent(work: Work, notice: Notice) -> bool:
-    """Stop a notice that nobody has begun to send. True when it was stopped in time."""
+    """Stop a notice that nobody has begun to send, and its copies. True when it was stopped in
+    time: a copy gives nothing, so it does not count."""
+    copies = OutboxItem.key.startswith(f"copy-{notice.reference}-", autoescape=True)
+    _stop(work, copies)
+    return _stop(work, OutboxItem.notice_id == notice.id)
+
+
+def _stop(work: Work, which: ColumnElement[bool]) -> bool:
     stopped: CursorResult[Any] = work.session.execute(  # type: ignore[assignment]  # UPDATE gives a cursor
         update(OutboxItem)
-        .where(OutboxItem.notice_id == notice.id, OutboxItem.state == "ready")
+        .where(which, OutboxItem.state == "ready")
         .values(state="failed", evidence="Stopped before it was sent: the notice was withdrawn.")
         .execution_options(synchronize_session=False)
     )

@@ -24,6 +24,7 @@ from enforcement.domain.replies import Question
 from enforcement.services import (
     cases,
     files,
+    format_wishes,
     links,
     replies,
     reply_asking,
@@ -269,7 +270,7 @@ def test_the_latest_format_of_a_provider_holds_and_a_call_does_not_undo_it(
 ) -> None:
     with begin(PROVIDER) as work:
         case, link = the(work, made)
-        assert reply_asking.wish_of(work, case) is None
+        assert format_wishes.wish_of(work, case) is None
         for wanted, words, key in (
             ("braille", "", "1"),
             ("large_print", "", "2"),
@@ -277,7 +278,7 @@ def test_the_latest_format_of_a_provider_holds_and_a_call_does_not_undo_it(
             ("call", "Ring 0300 in the morning", "3"),
         ):
             reply_asking.ask_format(work, link, wanted, words, key)
-        wish = reply_asking.wish_of(work, case)
+        wish = format_wishes.wish_of(work, case)
         assert wish is not None
         assert wish.format == "large_print"
         kinds = [task.kind for task in work.session.scalars(select(Task))]

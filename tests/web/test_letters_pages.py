@@ -11,6 +11,7 @@ import notice_story as story
 import pytest
 from test_case_steps import CASE, Site
 
+from enforcement.data.replies import FormatWish
 from enforcement.settings import Settings
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -93,6 +94,31 @@ def test_anybody_opens_the_certificate_of_giving_and_an_officer_keeps_it(overdue
     assert answer.status_code == 303
     assert "Kept" in overdue.page("ada", "/notices/3")
     assert "Certificate of giving made" in overdue.page("ada", "/history")
+
+
+def test_a_format_asked_for_is_told_where_the_letter_is_made(site: Site) -> None:
+    tale = site.tale
+    tale.triage()
+    with site.begin(story.OFFICER) as work:
+        case = tale.case(work)
+        work.session.add(
+            FormatWish(
+                provider_id=case.provider_id, case_id=case.id, format="large_print", words="",
+                form_key="wish-1", asked_at=work.now, asked_by="provider",
+            )
+        )  # fmt: skip
+    says = "a copy in large print goes to the same address"
+    assert says in site.page("olive", "/notices/intent")
+    assert says in site.page("olive", "/letters/support")
+    tale.draft()
+    assert says in site.page("olive", "/notices/1")
+    tale.submit()
+    tale.approve()
+    tale.issue()
+    page = site.page("olive", "/notices/1")
+    assert says not in page
+    assert "Waiting to be sent" in page
+    assert "Copy sent out: large print" in site.page("ada", "/history")
 
 
 def test_a_copy_in_large_print_goes_once_a_day_and_gives_nothing(overdue: Site) -> None:

@@ -24,12 +24,13 @@ from enforcement.domain.cases import Action, CaseFacts, State, choices
 from enforcement.domain.clocks import ClockKind
 from enforcement.domain.closing import CLOSE_REASONS
 from enforcement.domain.permissions import Permission, can
-from enforcement.domain.replies import FORMATS, WRITTEN
+from enforcement.domain.replies import FORMATS
 from enforcement.domain.tasks import TaskKind
-from enforcement.services import amounts, reply_asking, tasks
+from enforcement.services import amounts, tasks
 from enforcement.services.case_facts import facts_of, notice_in_hand
 from enforcement.services.cases import HOLD_CATEGORIES
 from enforcement.services.closings import last_closing
+from enforcement.services.format_wishes import standing_wish
 from enforcement.services.next_line import next_line
 from enforcement.services.work import Work
 from enforcement.web import pages
@@ -228,8 +229,8 @@ def _amount_note(case: Case) -> str:
 
 def format_tag(work: Work, case: Case) -> list[pages.Tag]:
     """How the provider asked to be written to, when it is not as usual."""
-    wish = reply_asking.wish_of(work, case)
-    if wish is None or wish.format not in WRITTEN:
+    wish = standing_wish(work, case)
+    if wish is None:
         return []
     return [pages.Tag(f"Asked for: {FORMATS[wish.format].title.lower()}", "blue")]
 

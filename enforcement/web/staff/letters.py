@@ -21,6 +21,7 @@ from enforcement.services import (
     cases,
     certificates,
     copies,
+    format_wishes,
     giving_certificates,
     letters,
     money_letters,
@@ -100,7 +101,9 @@ def _certificate(reference: str, notice_id: int) -> tuple[Work, Case, Notice]:
 
 def _page(case: Case, letter: Letter, intro: str) -> FormPage:
     back = url_for("notices.notices", reference=case.reference)
-    return FormPage(RULES[letter].label, tab="notices", back=back, intro=intro)
+    posted = letter is not Letter.NON_PAYMENT
+    follows = format_wishes.what_follows(access.work(), case) if posted else ""
+    return FormPage(RULES[letter].label, tab="notices", back=back, intro=intro, note=follows)
 
 
 @bp.route("/letters/support", methods=BOTH)

@@ -15,7 +15,7 @@ from enforcement.domain.cases import gates as table_gates
 from enforcement.domain.giving import Capacity, Method
 from enforcement.domain.permissions import Permission, can, not_yours
 from enforcement.services import cases as case_services
-from enforcement.services import giving, notice_changes, notice_pages, notices
+from enforcement.services import format_wishes, giving, notice_changes, notice_pages, notices
 from enforcement.services.case_facts import facts_of
 from enforcement.services.giving_certificates import NEVER_GIVEN
 from enforcement.services.notice_facts import stored_facts
@@ -183,7 +183,7 @@ def page(work: Work, case: Case, notice: Notice) -> NoticePage:
         reference=notice.reference,
         state=state_tag(notice),
         version=notice.version,
-        facts=_facts(case, notice),
+        facts=[*_facts(case, notice), *_in_another_format(work, case, notice)],
         checks=[
             pages.Check(_sentence(check["element"]), check["ok"], check["where"], check["citation"])
             for check in notice.checks
@@ -296,6 +296,14 @@ def _facts(case: Case, notice: Notice) -> list[pages.Fact]:
     if notice.pages:
         found.append(pages.Fact("Length", plural(notice.pages, "page")))
     return found
+
+
+def _in_another_format(work: Work, case: Case, notice: Notice) -> list[pages.Fact]:
+    """What goes with a notice that is still to be issued, because the provider asked for it."""
+    if notice.state not in _NEXT or notice.kind not in notices.ACTIONS:
+        return []
+    follows = format_wishes.what_follows(work, case, notice)
+    return [pages.Fact("In another format", follows)] if follows else []
 
 
 def _changes(work: Work, notice: Notice) -> Listing | None:

@@ -18,7 +18,7 @@ from enforcement.domain.giving import Method
 from enforcement.domain.permissions import Permission
 from enforcement.domain.refusals import Refusal
 from enforcement.services import cases as case_services
-from enforcement.services import notice_pages, recipients
+from enforcement.services import format_wishes, notice_pages, recipients
 from enforcement.services import notices as notice_services
 from enforcement.services.case_facts import FINAL, INTENT, live_notice
 from enforcement.services.notice_facts import first_free_day, stored_facts
@@ -115,6 +115,7 @@ def _draft(reference: str, kind: str) -> str | Response:
         errors=errors or form_errors(form),
         title_of=notice_services.TITLES[kind],
         kind=kind,
+        follows=format_wishes.what_follows(work, case),
         gates=notice_view.gates(work, case, notice_services.ACTIONS[kind].draft),
     )
 
