@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from argon2 import PasswordHasher
 from flask import Flask
 from own_postgres import OwnServer
-from prepared import QUICK, CompiledTemplates
+from prepared import QUICK, CompiledTemplates, keep_compiled_statements
 from sqlalchemy import Engine
 from werkzeug.serving import make_server
 
@@ -42,14 +42,22 @@ def person(name: str, *roles: Role) -> Actor:
 
 @pytest.fixture(scope="session", autouse=True)
 def own_hasher() -> Iterator[PasswordHasher]:
-    """Accounts and sites made in this process, quickly (see prepared.py): gives back what the
-    product hashes with. Programs that a test starts have it as it is."""
+    """What the product hashes passwords with. Accounts made in this process take a quick one;
+    programs that a test starts have the product's."""
     with pytest.MonkeyPatch.context() as patch:
         own = accounts.HASHER
         patch.setattr(accounts, "HASHER", QUICK)
+        yield own
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_once() -> Iterator[None]:
+    """Pages and statements are compiled once a process (see prepared.py)."""
+    with pytest.MonkeyPatch.context() as patch:
         options = {**Site.jinja_options, "bytecode_cache": CompiledTemplates()}
         patch.setattr(Site, "jinja_options", options)
-        yield own
+        keep_compiled_statements(patch)
+        yield
 
 
 @pytest.fixture(autouse=True)
