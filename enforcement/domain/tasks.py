@@ -19,6 +19,7 @@ class TaskKind(StrEnum):
     """Why somebody has to act."""
 
     GIVING_FAILED = "giving_failed"
+    SENDING_UNCERTAIN = "sending_uncertain"
     POST_RETURNED = "post_returned"
     GIVING_DOUBTED = "giving_doubted"
     DATES_SHORT = "dates_short"
@@ -43,6 +44,7 @@ class TaskKind(StrEnum):
 K = TaskKind
 TITLES: dict[TaskKind, str] = {
     K.GIVING_FAILED: "Sending failed: give the notice another way",
+    K.SENDING_UNCERTAIN: "Not known whether it was sent: settle it",
     K.POST_RETURNED: "Post came back: find a proper address",
     K.GIVING_DOUBTED: "Giving in doubt: settle it or give again",
     K.DATES_SHORT: "Dates too short: give the notice again",
@@ -62,6 +64,7 @@ TITLES: dict[TaskKind, str] = {
 # Working days allowed where no policy row is in force: product policy, the law sets none.
 ALLOWED_DAYS: dict[str, int] = {
     K.GIVING_FAILED: 2,
+    K.SENDING_UNCERTAIN: 1,
     K.POST_RETURNED: 2,
     K.GIVING_DOUBTED: 5,
     K.DATES_SHORT: 2,
@@ -79,7 +82,9 @@ ALLOWED_DAYS: dict[str, int] = {
     K.OTHER: 5,
 }
 # These ask whether a notice was given, and end with the answer.
-ABOUT_GIVING = frozenset({K.GIVING_FAILED, K.POST_RETURNED, K.GIVING_DOUBTED, K.DATES_SHORT})
+ABOUT_GIVING = frozenset(
+    {K.GIVING_FAILED, K.SENDING_UNCERTAIN, K.POST_RETURNED, K.GIVING_DOUBTED, K.DATES_SHORT}
+)
 # These a person may open; the others are opened by what happened.
 BY_HAND = (K.QUESTION, K.OTHER)
 

@@ -74,6 +74,8 @@ def failed(
         raise WrongState("The notice has not been issued, so nothing of it can have come back.")
     words, kind = FAILURES[how]
     case, seen = notice.case, noticed_on or work.today
+    known = f"It is known what became of it: {words.lower()}."
+    tasks.settle(work, case, {TaskKind.SENDING_UNCERTAIN}, known, notice)
     rests = notice.kind in COUNTED and notice.state in ("issued", "given", "failed")
     if rests and State(case.state).live:
         if notice.state == "issued":
@@ -180,7 +182,7 @@ def settle_doubt(work: Work, notice: Notice, evidence: str) -> None:
 def in_doubt(work: Work, case: Case) -> str | None:
     """The reference of the notice whose giving is in doubt, or None.
 
-    The one with an open task; a sending that is merely uncertain has none, so the history says.
+    The one with an open task; a doubt older than these tasks has none, so the history says.
     """
     if not case.giving_in_doubt:
         return None

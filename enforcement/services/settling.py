@@ -18,7 +18,8 @@ from enforcement.domain.delivery import SETTLE_AFTER, Stage, next_ask
 from enforcement.domain.giving import Method
 from enforcement.domain.permissions import Permission
 from enforcement.domain.refusals import BadInput, NotFound, WrongState
-from enforcement.services import giving
+from enforcement.domain.tasks import TaskKind
+from enforcement.services import giving, tasks
 from enforcement.services.doubting import COUNTED
 from enforcement.services.work import Work
 
@@ -66,12 +67,15 @@ def record(work: Work, item_id: int, outcome: Outcome, worker: str) -> None:
 def apply(work: Work, item: OutboxItem, outcome: Outcome) -> None:
     """Write how a try ended and what follows from it: done, tried again later, or in doubt."""
     attempt(work, item, outcome)
+    doubted = item.state == "uncertain"
     item.evidence, item.lease_until = outcome.evidence, None
     delivery = work.session.get(Delivery, item.id)
     if outcome.kind in HANDED_OVER:
         item.state, item.sent_at = "sent", outcome.at
         _ask_later(work, delivery, outcome)
         _after_sending(work, item, outcome)
+        if doubted:
+            _known_again(work, item, f"The channel answered after all: {outcome.evidence}")
     elif outcome.kind == "temporary" and not given_up(work, item):
         item.state = "ready"
         wait = BACK_OFF[min(item.attempts, len(BACK_OFF)) - 1]
@@ -115,12 +119,29 @@ def _after_sending(work: Work, item: OutboxItem, outcome: Outcome) -> None:
 
 
 def _doubt(work: Work, item: OutboxItem, evidence: str) -> None:
-    """Nobody knows whether it left: the case says so until that is settled."""
+    """Nobody knows whether it left: the case says so, and a task waits, until that is settled."""
     item.state = "uncertain"
     notice = notice_of(work.session, item)
-    if notice is not None and notice.kind in COUNTED:
-        notice.case.giving_in_doubt = True
+    if notice is not None:
+        if notice.kind in COUNTED:
+            notice.case.giving_in_doubt = True
+        key = f"{item.key} {item.attempts}"  # in doubt again after another try: another task
+        kind = TaskKind.SENDING_UNCERTAIN
+        tasks.open_task(work, notice.case, kind, key, f"{notice.reference}: {evidence}", notice)
     _told(work, item, notice, "sending_uncertain", evidence)
+
+
+def _known_again(work: Work, item: OutboxItem, words: str) -> None:
+    """It is known whether a sending left: the task that asked ends, and with a letter the doubt.
+
+    An email that was sent is given by that, which ends the doubt itself.
+    """
+    notice = notice_of(work.session, item)
+    if notice is None:
+        return
+    tasks.settle(work, notice.case, {TaskKind.SENDING_UNCERTAIN}, words, notice)
+    if notice.state in ("issued", "failed"):
+        _issued_again(work, notice)
 
 
 def fail(work: Work, item: OutboxItem, evidence: str) -> None:
@@ -196,11 +217,9 @@ def was_sent(
     notice = notice_of(work.session, item)
     _record_settled(work, item, notice, "sent", evidence, permission)
     item.state, item.sent_at, item.evidence = "sent", at, evidence
-    if notice is not None and notice.state in ("issued", "failed"):
-        if item.channel == "email":
-            giving.record(work, notice, at, Method.ELECTRONIC, evidence)
-        else:
-            _issued_again(work, notice)
+    if notice is not None and notice.state in ("issued", "failed") and item.channel == "email":
+        giving.record(work, notice, at, Method.ELECTRONIC, evidence)
+    _known_again(work, item, evidence)
     work.session.flush()
 
 
@@ -213,10 +232,10 @@ def was_not_sent(
     item.lease_until = None
     if notice is not None and notice.state not in ("issued", "failed"):
         item.state, item.evidence = "failed", evidence
+        _known_again(work, item, evidence)
         return
     item.state, item.next_try_at = "ready", work.now
-    if notice is not None:
-        _issued_again(work, notice)
+    _known_again(work, item, evidence)
     work.session.flush()
 
 

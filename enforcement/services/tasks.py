@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from enforcement.data.cases import Case
-from enforcement.data.notices import Notice
+from enforcement.data.notices import Notice, OutboxItem
 from enforcement.data.payments import LedgerEntry, Penalty
 from enforcement.data.tasks import Task
 from enforcement.domain.permissions import Actor, Permission
@@ -112,14 +112,19 @@ def add(work: Work, case: Case, kind: str, about: str) -> Task:
 def close_task(work: Work, task: Task, how: str, words: str, version: int | None = None) -> None:
     """Close a task as a person: done, or no longer needed, with what shows it.
 
-    A task about giving ends with the doubt it stands for, so it is not closed here while the
-    doubt stands. Refuses WrongState, BadInput, StaleVersion, NotAllowed.
+    A task about giving or sending ends with the question it stands for, so it is not closed here
+    while that is open. Refuses WrongState, BadInput, StaleVersion, NotAllowed.
     """
     work.require(Permission.NOTE)
     if version is not None and task.version != version:
         raise changed_meanwhile()
     if task.closed_at is not None:
         raise WrongState("The task is already closed.")
+    if stands_for_sending(work.session, task):
+        raise WrongState(
+            "Nobody has said yet whether it was sent.",
+            fix="Say so on the page of the notice: the task ends with it.",
+        )
     if stands_for_doubt(task):
         raise WrongState(
             "This task stands for a doubt about giving.",
@@ -149,6 +154,16 @@ def stands_for_doubt(task: Task) -> bool:
     counted = task.notice is not None and task.notice.kind in ("notice_of_intent", "final_notice")
     open_case = task.case.closed_at is None and task.case.giving_in_doubt
     return TaskKind(task.kind) in ABOUT_GIVING and live and counted and open_case
+
+
+def stands_for_sending(session: Session, task: Task) -> bool:
+    """Whether the task asks what became of a sending, and nobody has answered yet."""
+    if task.kind != TaskKind.SENDING_UNCERTAIN or task.closed_at is not None:
+        return False
+    uncertain = select(OutboxItem.id).where(
+        OutboxItem.notice_id == task.notice_id, OutboxItem.state == "uncertain"
+    )
+    return session.scalar(uncertain.limit(1)) is not None
 
 
 def credit_of(session: Session, task: Task) -> int:

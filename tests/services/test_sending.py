@@ -7,7 +7,7 @@ import dataclasses
 import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import notice_story as told
@@ -19,7 +19,7 @@ from sqlalchemy import Engine
 from enforcement.data.notices import Attempt, OutboxItem
 from enforcement.domain.giving import Method
 from enforcement.domain.refusals import BadInput, NotAllowed, WrongState
-from enforcement.services import giving, sending, settling
+from enforcement.services import giving, sending, settling, tasks
 from enforcement.services.work import transaction
 from enforcement.settings import Settings
 
@@ -157,7 +157,44 @@ def test_a_claim_that_ran_out_goes_to_a_person(story: Any, begin: Any, engine: E
         assert settling.expire(work) == 1
         assert settling.expire(work) == 0
         assert story.case(work).giving_in_doubt
+        (task,) = tasks.open_of(work.session, story.case(work))
+        assert (task.kind, task.notice) == ("sending_uncertain", story.notice(work))
+        assert task.due_on == date(2026, 6, 17)  # the next working day
+        with pytest.raises(WrongState, match="Nobody has said yet whether it was sent"):
+            tasks.close_task(work, task, "done", "It was sent.")
     assert state(begin, item) == "uncertain"
+
+
+def open_kinds(story: Any, begin: Any) -> list[str]:
+    with begin(told.OFFICER) as work:
+        return [task.kind for task in tasks.open_of(work.session, story.case(work))]
+
+
+def test_a_sending_in_doubt_twice_is_two_tasks(story: Any, begin: Any) -> None:
+    item = _uncertain(story, begin)
+    later = NOW + timedelta(hours=1)
+    with begin(told.OFFICER, later) as work:
+        settling.settle(work, item, sent=False, evidence="Not in the server’s record")
+    assert open_kinds(story, begin) == []
+    with begin(told.OFFICER, later) as work:
+        sending.claim(work, item, "dead again")
+    with begin(told.OFFICER, later + sending.LEASE) as work:
+        assert settling.expire(work) == 1
+    assert open_kinds(story, begin) == ["sending_uncertain"]
+    with begin(told.OFFICER, later + sending.LEASE) as work:
+        settling.fail(work, told.item_of(work, item), "The server says that it never came.")
+    assert open_kinds(story, begin) == ["giving_failed"]
+
+
+def test_a_letter_that_was_placed_after_all_is_in_doubt_no_more(story: Any, begin: Any) -> None:
+    story.method, story.recipient = Method.FIRST_CLASS, told.REGISTERED_OFFICE
+    item = _uncertain(story, begin)
+    assert open_kinds(story, begin) == ["sending_uncertain"]
+    with begin(told.OFFICER, NOW + timedelta(hours=1)) as work:
+        settling.record(work, item, settling.Outcome("placed", "N1.pdf", NOW), "dead")
+        assert not story.case(work).giving_in_doubt
+        assert story.notice(work).state == "issued"
+    assert open_kinds(story, begin) == []
 
 
 def test_settled_as_sent(story: Any, begin: Any) -> None:
@@ -166,6 +203,7 @@ def test_settled_as_sent(story: Any, begin: Any) -> None:
         settling.settle(work, item, sent=True, evidence="Server record", sent_at=NOW)
         assert story.notice(work).state == "given"
         assert not story.case(work).giving_in_doubt
+        assert tasks.open_of(work.session, story.case(work)) == []
         with pytest.raises(WrongState):
             settling.settle(work, item, sent=False, evidence="x")
 

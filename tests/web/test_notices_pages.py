@@ -203,6 +203,8 @@ def test_uncertain_sending_is_settled(site: Any, begin: Any, story: Any, page_ch
     officer = site("olive")
     page = officer.get(f"{CASE}/notices/1")
     assert "Not known whether it was sent" in page.text
+    waiting = officer.get(f"{CASE}/tasks").text
+    assert f'href="{CASE}/notices/1">Not known whether it was sent: settle it' in waiting
     form = officer.get(f"{CASE}/notices/1/sendings/{item_id}")
     page_checker(form.text)
     answer = post(
@@ -217,6 +219,7 @@ def test_uncertain_sending_is_settled(site: Any, begin: Any, story: Any, page_ch
     with begin(told.OFFICER) as work:
         item = work.session.get(OutboxItem, item_id)
         assert (item.state, story.case(work).state) == ("sent", "representations")
+    assert "Settled by what happened" in officer.get(f"{CASE}/tasks").text
 
 
 def test_the_life_of_a_sending_is_told_with_each_answer(

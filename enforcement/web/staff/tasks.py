@@ -175,7 +175,7 @@ def _answer_words(one: GivingProposal) -> Cell:
 def _row(work: Work, task: Task, *, with_case: bool = True) -> dict[str, object]:
     reference = task.case.reference
     may = can(work.actor, Permission.NOTE) and task.closed_at is None
-    where = place("tasks.close", reference=reference, task_id=task.id) if may else ""
+    where = _screen(work, task) if may else ""
     if task.closed_at is not None:
         due = Cell(f"Closed {day(task.closed_at)}", note=_ended(task))
     else:
@@ -189,6 +189,14 @@ def _row(work: Work, task: Task, *, with_case: bool = True) -> dict[str, object]
         href = url_for("tasks.case_tasks", reference=reference)
         row["case"] = Cell(reference, href=href, note=task.case.provider.name)
     return row
+
+
+def _screen(work: Work, task: Task) -> str:
+    """Where a task is done: its own page, or the notice whose sending somebody has to settle."""
+    reference = task.case.reference
+    if task_services.stands_for_sending(work.session, task):
+        return url_for("notices.notice", reference=reference, notice_id=task.notice_id)
+    return place("tasks.close", reference=reference, task_id=task.id)
 
 
 def _ended(task: Task) -> str:
