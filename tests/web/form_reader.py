@@ -156,3 +156,26 @@ def attacks(form: Form) -> Iterator[tuple[str, list[Control], Values]]:
         targets, values = attacked(form, wrong)
         if targets:
             yield wrong, targets, values
+
+
+REFUSED = frozenset({200, 400, 403, 404, 409, 413, 422})
+
+
+def taken(client: Any, page: str, action: str = "", *, spare: tuple[str, ...] = ()) -> list[str]:
+    """Bad input that the form for `action` on this page did not refuse in words.
+
+    `spare` names what is no fault of this form: a field that may stay empty, a key that is not a
+    version. Done on a 303, a failure or a page without an error.
+    """
+    shown = client.get(page).text
+    forms = [one for one in forms_of(page, shown) if one.action == (action or page)]
+    assert forms, f"no form for {action or page} on {page}"
+    found = []
+    for wrong, _, values in attacks(forms[0]):
+        if wrong in spare:
+            continue
+        answer = client.post(forms[0].action, data=values, content_type="multipart/form-data")
+        said = "nhsuk-error-summary" in answer.text or answer.status_code in (403, 404)
+        if answer.status_code not in REFUSED or not said:
+            found.append(f"{forms[0].action}, {wrong}: {answer.status_code}")
+    return found

@@ -85,10 +85,10 @@ ELSEWHERE = {
     "windows.complete": "test_imports.py",
     **dict.fromkeys(("letters.sign", "letters.discard"), "test_letters_pages.py"),
     **dict.fromkeys(
-        ("imports.load_checked", "imports.release"), "test_imports.py",
+        ("imports.load_checked", "imports.release", "reviews.still_there"), "test_imports.py",
     ),
     **dict.fromkeys(
-        ("reviews.approve_correction", "reviews.settle", "reviews.still_there", "runs.approve"),
+        ("reviews.approve_correction", "reviews.settle", "runs.approve"),
         "test_runs_pages.py",
     ),
 }  # fmt: skip

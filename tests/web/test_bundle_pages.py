@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import form_reader
 import officer_cases
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -117,6 +118,8 @@ def test_a_bundle_from_the_first_click_to_the_redacted_edition(desk: Desk) -> No
 
 def _redact(desk: Desk) -> None:
     desk.get("/tribunal/redact")
+    for form in ("/tribunal/redact", "/tribunal/add"):
+        assert form_reader.taken(desk.client("olive"), HOME + form) == []
     missing = desk.post("/tribunal/redact", scope="bundle", text="Nobody Atall", reason="A name")
     assert "Those words are not there as text." in missing.text
     assert "Nobody Atall" in missing.text  # what was typed stays

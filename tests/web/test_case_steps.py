@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import appeal_story
+import form_reader
 import notice_story as story
 import pytest
 from sqlalchemy import select
@@ -303,6 +304,10 @@ def test_a_direction_from_its_page_to_its_end(site: Site) -> None:
     assert "8 August 2026, 5pm" in page
     assert "/appeal/directions/1" not in page  # an auditor only reads
     assert "/appeal/directions/1" in site.page("olive", "/appeal")
+    one = f"{CASE}/appeal/directions/1"
+    assert form_reader.taken(site.client("olive"), one) == []
+    unsaid = {"what": "extended", "on": ["16", "7", "2026"], "words": "Illness."}
+    assert "enter a date" in site.form("olive", "/appeal/directions/1").send(200, **unsaid)
     site.form("olive", "/appeal/directions/1").send(
         what="extended", on=["16", "7", "2026"], until=["1", "9", "2026"], words="Illness."
     )

@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import form_reader
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
 from enforcement import create_staff_app
 from enforcement.data.files import ImportedFile, LoadProgress
+from enforcement.data.register import RegisterChange
 from enforcement.data.windows import WindowRow
 from enforcement.domain.duties import Service
 from enforcement.domain.permissions import Actor
@@ -126,6 +128,7 @@ def test_a_file_is_checked_then_loaded(
     assert "Nothing was written" in page
     assert "6 = 5 accepted + 1 refused" in page
     assert count(begin, people, ImportedFile) == 0
+    officer.post("/imports/loads/none", 404)
     answer = officer.post(officer.at, 303)
     officer.at = answer.headers["Location"]
     page = officer.follow()
@@ -230,6 +233,7 @@ def test_a_short_file_waits_and_a_senior_officer_releases_it(
     senior = sign_in("senior")
     page = senior.get(officer.at)
     assert "Say why" in senior.post(f"{officer.at}/release", 422, reason="").text
+    assert form_reader.taken(senior.client, officer.at, f"{officer.at}/release") == []
     senior.post(f"{officer.at}/release", 303, reason="The supplier confirmed it.")
     assert "Released by" in senior.get(officer.at)
     officer.get(officer.at)
@@ -276,3 +280,18 @@ def test_register_changes_are_read_in_words(
     assert "No changes" in auditor.get("/imports/changes?kind=sold")
     auditor.get("/imports")
     auditor.get("/imports/new", 403)
+
+
+def test_a_location_that_a_file_left_out_is_looked_for(
+    sign_in: Callable[[str], Browser], held: Begin, people: dict[str, Actor]
+) -> None:
+    with held(people["officer"]) as work:
+        change = {"file_id": 1, "provider_id": 1, "location_id": 5, "noticed_at": NOW}
+        work.session.add(RegisterChange(kind="vanished", **change))
+    officer, where = sign_in("officer"), "/providers/1-800000001/still-there/1-90000000"
+    officer.get(f"{where}99", 404)
+    assert form_reader.taken(officer.client, f"{where}5") == []
+    officer.get(f"{where}5")
+    officer.post(f"{where}5", 303, evidence="CQC’s page of today")
+    officer.get(f"{where}5")
+    officer.post(f"{where}5", 409, evidence="Once more")

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import form_reader
 import issue_run_story as told
 import pytest
 from flask.testing import FlaskClient
@@ -105,6 +106,8 @@ def test_a_run_is_made_of_all_or_of_those_ticked_and_mistakes_keep_the_input(sit
     site.check(frame.text)
     stop = site.get(officer, f"{RUN}/cancel")
     assert "Say why" in site.post(officer, stop, f"{RUN}/cancel", 200)
+    assert form_reader.taken(officer, f"{RUN}/cancel") == []
+    assert "not paused" in site.post(officer, stop, f"{RUN}/resume", 409)
     site.post(officer, stop, f"{RUN}/cancel", reason="Not today.")
     assert "Refresh" not in officer.get(f"{RUN}/progress").headers
     assert "has ended" in site.post(officer, stop, f"{RUN}/cancel", 200, reason="Again.")
@@ -121,6 +124,8 @@ def test_the_approver_sees_and_signs_what_is_there_and_nothing_else(site: Site) 
     page = site.get(senior, f"{RUN}/look")
     assert page.count('name="seen"') == 3
     assert "the registered office; CQC register" in page
+    out = f"{RUN}/items/2/take_out"
+    assert form_reader.taken(officer, f"{RUN}/items/2", out) == []
     forged = site.post(senior, page, f"{RUN}/look", 409, seen=f"1:{'0' * 64}")
     assert "not the one you were shown" in forged
     site.post(senior, page, f"{RUN}/look", seen=re.findall(r'name="seen" value="([^"]+)"', page))
@@ -167,6 +172,9 @@ def test_print_files_lists_and_the_sheet_leave_as_files_for_those_who_may(site: 
     }
     file = site.get(officer, f"{RUN}/print/1")
     fields = {"sent_on": ["16", "6", "2026"], "evidence": "Cover, signed", "not_posted": "two"}
+    long = {"sent_on": ["16", "6", "2026"], "evidence": form_reader.LONG}
+    assert "longer than 4000" in site.post(officer, file, f"{RUN}/print/1/posted", 400, **long)
+    assert form_reader.taken(officer, f"{RUN}/print/1", f"{RUN}/print/1/posted") == []
     assert "is not the number" in site.post(officer, file, f"{RUN}/print/1/posted", 409, **fields)
     site.post(officer, file, f"{RUN}/print/1/posted", **{**fields, "not_posted": "2"})
     late = site.get(officer, f"{RUN}/print/1?on=2026-06-25")

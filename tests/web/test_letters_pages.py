@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import appeal_story
+import form_reader
 import notice_story as story
 import pytest
 from test_case_steps import CASE, Site
@@ -68,6 +69,7 @@ def test_a_certificate_of_non_payment_takes_two_people(overdue: Site) -> None:
     assert "not the one you were shown" in overdue.form("sam", "/notices/3/sign").send(
         200, sha256="0" * 64
     )
+    assert form_reader.taken(overdue.client("sam"), f"{CASE}/notices/3/sign") == []
     sign.send(303)
     kept = overdue.client("ada").get(f"{CASE}/notices/3/document.pdf")
     assert kept.data == pdf.data
@@ -79,6 +81,9 @@ def test_a_certificate_nobody_signs_is_discarded_with_a_reason(overdue: Site) ->
     with overdue.begin(story.FINANCE, AFTER_DUE) as work:
         appeal_story.recover(work, overdue.tale.case(work))
     overdue.form("fin", "/certificates/non-payment").send(303, not_received_by=["10", "8", "2026"])
+    unversioned = ("a forged id",)  # discarding rests on the certificate's state
+    where = f"{CASE}/notices/3/discard"
+    assert form_reader.taken(overdue.client("fin"), where, spare=unversioned) == []
     overdue.form("fin", "/notices/3/discard").send(303, reason="The money came today.")
     assert "Discarded" in overdue.page("fin", "/notices/3")
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
+import form_reader
 import money_story
 import notice_story as story
 import pytest
@@ -104,6 +105,7 @@ def test_a_bank_file_from_upload_to_posting_and_back(office: Office) -> None:
     assert '"\'=HYPERLINK(""x"")"' in exported
     assert exported.count("\n") == 5
     assert "is not a sum" in office.page(f"{where}/refused.csv")
+    assert form_reader.taken(office.client("fin"), f"{where}/undo") == []
     office.send(f"{where}/undo", reason="The wrong account’s statement.")
     assert office.balance() == money_story.OWED
 
@@ -126,12 +128,16 @@ def test_a_line_is_matched_by_a_person_and_undone(office: Office) -> None:
     assert "Enter how you know" in office.send("/money/lines/3/match", expect=422, **typed)
     unknown = {"penalty": "other", "other": "ASC-2026-000009-N2", "words": "Rang.", "kind": "entry"}
     assert "No penalty has" in office.send("/money/lines/3/match", expect=409, **unknown)
+    assert form_reader.taken(office.client("fin"), "/money/lines/3/match") == []
     office.send("/money/lines/3/match", words="Rang the payer.", **typed)
     assert office.balance() == money_story.OWED - 50_00
     assert "Line 4" in office.site.page("fin", "/money")
+    assert form_reader.taken(office.client("fin"), "/money/lines/3/undo") == []
     office.send("/money/lines/3/undo", words="It was another’s.")
     assert office.balance() == money_story.OWED
+    assert form_reader.taken(office.client("fin"), "/money/lines/4/set-aside") == []
     office.send("/money/lines/4/set-aside", words="Not ours.")
+    assert form_reader.taken(office.client("fin"), "/money/lines/4/reopen") == []
     office.send("/money/lines/4/reopen", words="Ours after all.")
     again = office.page("/money/lines/2")
     assert "It is another payment" in again
@@ -161,7 +167,10 @@ def test_a_write_off_above_the_limit_waits_for_the_leader(office: Office) -> Non
     assert "You asked for it" in site.page("fin", "/money/write-offs/1")
     assert "Waits" in office.page("/money/write-offs", who="lee")
     assert "write-offs to answer" in office.page("/", who="lee")
-    site.form("lee", "/money/write-offs/1/agree").send()
+    agree = site.form("lee", "/money/write-offs/1/agree")
+    assert form_reader.taken(office.client("lee"), f"{CASE}/money/write-offs/1/agree") == []
+    agree.send()
+    agree.send(409)  # it is answered
     assert office.balance() == 0
     assert "Agreed" in office.page("/money/write-offs")
 
@@ -170,9 +179,12 @@ def test_a_write_off_is_refused_or_taken_back(office: Office) -> None:
     site = office.site
     typed = {"on": ["16", "7", "2026"], "reason": "Dissolved.", "authority": "Head of finance"}
     site.form("fin", "/money/write_off").send(pence="2388", **typed)
+    assert form_reader.taken(office.client("lee"), f"{CASE}/money/write-offs/1/refuse") == []
     site.form("lee", "/money/write-offs/1/refuse").send(reason="The company is alive.")
     site.form("fin", "/money/write_off").send(pence="200", **typed)
-    site.form("fin", "/money/write-offs/2/take-back").send()
+    back = site.form("fin", "/money/write-offs/2/take-back")
+    back.send()
+    assert "answered" in back.send(200)
     shown = office.page("/money/write-offs")
     assert ("Refused" in shown, "Taken back" in shown) == (True, True)
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import form_reader
 import pytest
 import run_story as story
 from flask.testing import FlaskClient
@@ -153,13 +154,18 @@ def test_findings_are_recorded_with_their_evidence(site: Callable[[str], Browser
     assert "Typed" in page  # a stale form keeps what was written
     assert "Companies House" in olive.get(there)
     olive.get(f"{there}/settle/1")
+    assert form_reader.taken(olive.client, f"{there}/settle/1") == []
     olive.post(f"{there}/settle/1", 303, answerable="1-800000003", reason="Runs it", version="1")
     assert "1-800000003 answers" in olive.get(there)
     olive.get(f"{there}/corrections/3/2026-06")
     fields = {"outcome": "submitted", "reason": "Portal fault", "evidence": "Log 12"}
     olive.post(f"{there}/corrections/3/2026-06", 303, **fields)
     assert "awaiting a second person" in sam.get(there)
+    sam.post(f"{there}/corrections/9/approve", 404)
+    sam.get(there)
     sam.post(f"{there}/corrections/1/approve", 303)
+    sam.get(there)
+    sam.post(f"{there}/corrections/1/approve", 404)
     page = sam.get(there)
     assert "approved by" in page
     assert "Portal fault" in page

@@ -21,7 +21,7 @@ from enforcement.services.issue_run_reconciliation import Reconciliation, reconc
 from enforcement.services.work import Work
 from enforcement.web import access, pages
 from enforcement.web.exports import csv_response, download
-from enforcement.web.fields import DayField, LongTextField
+from enforcement.web.fields import DayField, LongTextField, visible
 from enforcement.web.filters import day, moment, plural
 from enforcement.web.forms import NhsForm, form_errors
 from enforcement.web.listing import Cell, Column, Listing, single
@@ -51,7 +51,7 @@ class PostedForm(NhsForm):
     )
     evidence = LongTextField(
         "What shows it?",
-        [InputRequired("Say what shows it")],
+        [InputRequired("Say what shows it"), Length(max=4000), visible],
         description="For instance: the cover signed by the post room, and where it is kept",
     )
     not_posted = StringField(

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 from wtforms import SearchField, SelectField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired
+from wtforms.validators import InputRequired, Length
 
 from enforcement.data.issue_runs import IssueItem, IssueRun
 from enforcement.domain.permissions import Permission, can
@@ -24,7 +24,7 @@ from enforcement.services.issue_run_progress import progress
 from enforcement.services.work import Work
 from enforcement.web import access, pages
 from enforcement.web.exports import csv_response, download, xlsx_response
-from enforcement.web.fields import LongTextField
+from enforcement.web.fields import LongTextField, visible
 from enforcement.web.filters import plural
 from enforcement.web.forms import NhsForm, NhsSearchForm, form_errors
 from enforcement.web.headers import content_policy
@@ -44,7 +44,7 @@ DEEDS = {
 class ReasonForm(NhsForm):
     """Why something is done, for the history."""
 
-    reason = LongTextField("Why?", [InputRequired("Say why")])
+    reason = LongTextField("Why?", [InputRequired("Say why"), Length(max=1000), visible])
 
 
 def said(refusal: Refusal) -> list[dict[str, str]]:
@@ -344,12 +344,16 @@ def item(run_reference: str, position: int) -> str:
 
 
 def item_page(
-    work: Work, found: IssueRun, position: int, errors: Sequence[dict[str, str]] = ()
+    work: Work,
+    found: IssueRun,
+    position: int,
+    errors: Sequence[dict[str, str]] = (),
+    form: ReasonForm | None = None,
 ) -> str:
     """One item: its facts, what became of it, and what may be done with it."""
     one = issue_runs.item_at(work, found, position)
     before, after = run_items.neighbours(work, found, position)
-    form = ReasonForm()
+    form = form or ReasonForm()
     form.reason.label.text = "Why is it taken out?"
     may = can(work.actor, Permission.ISSUE_NOTICE) and found.state not in issue_runs.ENDED
     return render_template(
@@ -373,13 +377,15 @@ def item_deed(run_reference: str, position: int, doing: str) -> Any:
     """Try an item again, or take it out of the run with a reason."""
     work = access.work()
     found = issue_runs.find(work, run_reference)
+    form = ReasonForm()
+    if doing == "take_out" and not form.validate():
+        return item_page(work, found, position, form_errors(form), form), 422
     try:
         if doing == "retry":
             issue_run_steering.retry_one(work, found, position, start_issue_run())
             words = f"Item {position:,} is tried again."
         else:
-            reason = request.form.get("reason", "")
-            issue_run_steering.take_out(work, found, position, reason)
+            issue_run_steering.take_out(work, found, position, form.reason.data)
             words = f"Item {position:,} is taken out. Its notice goes back to its drafter."
     except Refusal as refusal:
         access.undo()
