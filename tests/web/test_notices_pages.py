@@ -8,6 +8,7 @@ from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
+import form_reader
 import notice_story as told
 import pytest
 from flask.testing import FlaskClient
@@ -286,6 +287,7 @@ def test_amount_is_worked_out_confirmed_and_acknowledged(
     page = post(second, page, f"{CASE}/amount/confirmed", read="3268").text
     assert "up by £880.00" in page
     page = officer.get(f"{CASE}/amount").text
+    assert form_reader.taken(officer, f"{CASE}/amount", f"{CASE}/amount/difference") == []
     page = post(officer, page, f"{CASE}/amount/difference", reason="A nurse agency too").text
     assert "The difference is acknowledged" in page
     page_checker(page)
