@@ -1,4 +1,4 @@
-"""What the journeys share: one database, both sites, an account for everybody."""
+"""What the journeys share: one database, both sites, an account for everybody, a way to go."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from pathlib import Path
 import people
 import pytest
 from flask import Flask
+from playwright.sync_api import Browser
+from ways import Way
 
 from enforcement import create_reply_app, create_staff_app
 from enforcement.data.engine import open_engine
@@ -24,7 +26,11 @@ BEGINNING = datetime(2026, 6, 16, 9, 0, tzinfo=UTC)  # a Tuesday, the day after 
 
 @pytest.fixture
 def world(
-    migrated_sqlite: Path, tmp_path: Path, serve: Callable[[Flask], str]
+    migrated_sqlite: Path,
+    tmp_path: Path,
+    serve: Callable[[Flask], str],
+    browser: Browser,
+    way: Way,
 ) -> Iterator[people.World]:
     """Both sites over one SQLite file, everybody's account, and the policies by default."""
     file = tmp_path / "journey.sqlite3"
@@ -33,7 +39,7 @@ def world(
         {"ENFORCEMENT_INSTANCE": str(tmp_path / "i"), "DATABASE_URL": f"sqlite:///{file}"}
     )
     engine = open_engine(settings.database_url)
-    made = people.World(settings, engine, BEGINNING)
+    made = people.World(settings, engine, BEGINNING, browser, way)
     setting_up = Actor("set-up", "Set-up", frozenset({Role.ADMIN, Role.POLICY, Role.LEADER}))
     with transaction(engine, setting_up, made.now, settings) as work:
         default_policies.install(work)
@@ -46,6 +52,8 @@ def world(
     staff_app = create_staff_app(made.settings, clock=made.clock)
     made.staff = serve(staff_app)
     yield made
+    for context in browser.contexts:
+        context.close()
     for app in (reply_app, staff_app):
         with app.app_context():
             database().dispose()

@@ -6,22 +6,19 @@ the paper, the codes, the clocks and the history are as real as if it had been w
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import received
-from flask import Flask
+import reply_case
 from people import World
 from sqlalchemy import select
 
-from enforcement import create_reply_app
 from enforcement.data.cases import Case
 from enforcement.data.notices import Notice
 from enforcement.data.people import Account
+from enforcement.data.windows import WindowRow
 from enforcement.demo import panel
 from enforcement.domain.duties import Service
 from enforcement.domain.giving import Method
@@ -183,20 +180,17 @@ def penalty_is_due(
     return reference, code
 
 
+def a_notice_in_hand(world: World, number: int = 1) -> reply_case.Made:
+    """The case of provider `number` with its notice of intent given; two places are in it."""
+    with transaction(world.engine, SET_UP, world.now, world.settings) as work:
+        made = reply_case.make(work, number, places=2)
+        for row in work.session.query(WindowRow):
+            row.feed_complete_at = world.now
+    return made
+
+
 def the_register_says(world: World, places: Sequence[received.Place], day: str) -> None:
     """Another register of CQC's, loaded by the officer."""
     with work_of(world, OFFICER) as work:
         given = Incoming(received.cqc_register(places), f"{day}_HSCA_Active_Locations.csv")
         register.load(work, given, as_at=world.now.date())
-
-
-def a_copy_of(world: World, folder: Path, serve: Callable[[Flask], str]) -> World:
-    """The same moment once more, so that one letter can be answered in two ways."""
-    twin = folder / "twin.sqlite3"
-    with sqlite3.connect(str(world.engine.url.database)) as here, sqlite3.connect(twin) as there:
-        here.backup(there)
-    settings = replace(world.settings, database_url=f"sqlite:///{twin}")
-    settings.secrets()
-    made = World(settings, world.engine, world.now, pictures=500)
-    made.reply = serve(create_reply_app(settings, clock=made.clock))
-    return made

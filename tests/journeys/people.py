@@ -1,5 +1,5 @@
-"""The people of the main line as a test may speak of them: each is one browser, looked at for
-faults on every page (see `Person.looks_at`)."""
+"""The people of the journeys as a test may speak of them: each is one browser, looked at for faults
+on every page (see `Person.looks_at`)."""
 
 from __future__ import annotations
 
@@ -9,19 +9,30 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from email import message_from_bytes
 from email.policy import default
+from functools import cached_property
 from io import BytesIO
 from pathlib import Path
 
 import pypdf
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, ConsoleMessage, Page
 from sqlalchemy import Engine
+from ways import Way
 
 from enforcement.domain.permissions import Role
 from enforcement.services.sending import deliver_ready
 from enforcement.settings import Settings
 
+# By how much a page is wider than the screen, and what sticks out.
+WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
+    [document.documentElement.scrollWidth - innerWidth,
+    ...[...document.querySelectorAll('body *')]
+    .filter(one => one.getBoundingClientRect().left + one.scrollWidth > innerWidth)
+    .map(one => one.outerHTML.slice(0, 120))]"""
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# Only what is wrong comes back: the list of what is right is a hundred times as long.
+LOOK = """rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})
+    .then(found => found.violations.map(one => [one.id, one.nodes[0].html.slice(0, 300)]))"""
 # How a page is built: its elements in order with their attributes, equal rows told once. axe looks
 # once at a build of one width: the walks come by the same pages again and again.
 BUILD = """[...document.querySelectorAll('html *')]
@@ -43,11 +54,13 @@ CODE = re.compile(r"\b[A-Z0-9]{4}-[A-Z0-9]{4}-[A-Z0-9]{4}\b")
 
 @dataclass
 class World:
-    """One database, two sites, one clock that only the test moves."""
+    """One database, two sites, one clock that only the test moves; all go by one way."""
 
     settings: Settings
     engine: Engine
     now: datetime
+    browser: Browser
+    way: Way
     staff: str = ""
     reply: str = ""
     pictures: int = 0
@@ -90,26 +103,27 @@ def words_of(pdf: bytes) -> str:
 
 @dataclass
 class Person:
-    """Somebody at a browser. `name` is the account, and marks the pictures."""
+    """Somebody at a browser of their own, on the world's screen. `name` is the account, and marks
+    the pictures."""
 
     world: World
-    browser: Browser
     name: str
-    width: int = 1366
-    script: bool = True
     faults: list[str] = field(default_factory=list)
-    page: Page = field(init=False)
 
-    def __post_init__(self) -> None:
-        context = self.browser.new_context(
-            viewport={"width": self.width, "height": 844 if self.width < 500 else 900},
-            java_script_enabled=self.script,
+    @cached_property
+    def page(self) -> Page:
+        """The one page they look at; who has nothing to do opens none."""
+        way = self.world.way
+        context = self.world.browser.new_context(
+            viewport={"width": way.width, "height": 844 if way.width < 500 else 900},
+            java_script_enabled=way.script,
         )
-        self.page = context.new_page()
-        self.page.set_default_timeout(15_000)
-        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
-        self.page.on("console", self._heard)
-        self.page.on("request", lambda request: self._asked(request.url))
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.on("pageerror", lambda error: self.faults.append(str(error)))
+        page.on("console", self._heard)
+        page.on("request", lambda request: self._asked(request.url))
+        return page
 
     def _heard(self, message: ConsoleMessage) -> None:
         # A refusal the script asks for is an answer of the site, not a fault of the page.
@@ -164,17 +178,20 @@ class Person:
     def looks_at(self, name: str) -> None:
         """The page has no fault axe can find, none in the console, and nothing too wide."""
         self._picture(name)
-        if self.script:
-            self.page.wait_for_load_state("load")
-            wide = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
-            assert wide <= 0, f"{name}: {wide} px wider than the screen"
-            build = (self.width, self.page.evaluate(BUILD))
-            if build not in FAULTLESS:
-                found = Axe().run(self.page, options={"runOnly": RULES}).response["violations"]
-                told = [(v["id"], v["nodes"][0]["html"][:300]) for v in found]
-                assert told == [], f"{name}: {told}"
-                FAULTLESS.add(build)
+        self.page.wait_for_load_state("load")
+        wide = self.page.evaluate(WIDE)
+        assert wide == [], f"{name}: wider than the screen by {wide}"
+        if self.world.way.script:  # axe itself is a script
+            self._has_axe_look(name)
         assert self.faults == [], f"{name}: {self.faults}"
+
+    def _has_axe_look(self, name: str) -> None:
+        build = (self.world.way.width, self.page.evaluate(BUILD))
+        if build not in FAULTLESS:
+            self.page.evaluate(AXE_SCRIPT)
+            found = self.page.evaluate(LOOK, RULES)
+            assert found == [], f"{name}: {found}"
+            FAULTLESS.add(build)
 
     def _picture(self, name: str) -> None:
         folder = os.environ.get("JOURNEY_PICTURES")
@@ -182,7 +199,11 @@ class Person:
             return
         self.world.pictures += 1
         plain = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")[:40]
-        place = Path(folder) / f"{self.world.pictures:03d}-{self.name}-{plain}.png"
+        place = (
+            Path(folder)
+            / self.world.way.name
+            / f"{self.world.pictures:03d}-{self.name}-{plain}.png"
+        )
         self.page.screenshot(path=str(place), full_page=True)
 
 

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import earlier
 import pytest
 from people import Colleague, Provider, World, words_of
-from playwright.sync_api import Browser
 from received import EMAIL, NAMED
+from ways import DESK, PHONE, walked
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 THE_FINAL = datetime(2026, 7, 7, 9, 0, tzinfo=UTC)
@@ -24,17 +24,13 @@ class Appealed:
     """The people of an appeal, and the case after the final notice."""
 
     world: World
-    browser: Browser
     case: str = ""
     code: str = ""
 
     def __post_init__(self) -> None:
-        self.officer = Colleague(self.world, self.browser, earlier.OFFICER)
-        self.finance = Colleague(self.world, self.browser, earlier.FINANCE)
-        self.provider = Provider(self.world, self.browser, "provider", width=390)
-        self.plain = Provider(
-            self.world, self.browser, "provider-no-script", width=390, script=False
-        )
+        self.officer = Colleague(self.world, earlier.OFFICER)
+        self.finance = Colleague(self.world, earlier.FINANCE)
+        self.provider = Provider(self.world, "provider")
         self.case, self.code = earlier.penalty_is_due(self.world, THE_FINAL)
 
     def step(self, title: str, on: datetime, *fields: tuple[str, str]) -> None:
@@ -62,12 +58,12 @@ class Appealed:
         self.finance.opens_case(self.case, "/money")
         assert not self.finance.offers("Start recovery")
         assert not self.finance.offers("Send a payment reminder")
-        for one in (self.plain, self.provider):
-            one.types_the_code(self.code, NAMED, "ZZ1 1ZZ")
-            assert "You have appealed" in one.reads()
-            one.follows("See where your case stands")
-            assert "The penalty is suspended until the appeal is decided." in one.reads()
-            assert "Pay by" not in one.reads()
+        self.provider.types_the_code(self.code, NAMED, "ZZ1 1ZZ")
+        assert "You have appealed" in self.provider.reads()
+        self.provider.follows("See where your case stands")
+        told = self.provider.reads()
+        assert "The penalty is suspended until the appeal is decided." in told
+        assert "Pay by" not in told
 
     def responded(self) -> None:
         self.world.now = RESPONDED
@@ -94,9 +90,10 @@ class Appealed:
         self.world.worker_sends()
 
 
-def test_an_appeal_is_won_and_nothing_is_owed(world: World, browser: Browser) -> None:
+@walked(DESK)
+def test_an_appeal_is_won_and_nothing_is_owed(world: World) -> None:
     # Given a final notice, half of it paid
-    story = Appealed(world, browser)
+    story = Appealed(world)
     story.finance.signs_in()
     story.finance.enters_payment(story.case, "500.00")
     # When the provider appeals
@@ -125,9 +122,10 @@ def test_an_appeal_is_won_and_nothing_is_owed(world: World, browser: Browser) ->
     assert "quashed" in story.officer.reads().lower()
 
 
-def test_an_appeal_is_lost_and_payment_runs_again(world: World, browser: Browser) -> None:
+@walked(PHONE)
+def test_an_appeal_is_lost_and_payment_runs_again(world: World) -> None:
     # Given a final notice, and an appeal against it
-    story = Appealed(world, browser)
+    story = Appealed(world)
     story.lodged()
     story.suspended()
     story.responded()
@@ -139,10 +137,9 @@ def test_an_appeal_is_lost_and_payment_runs_again(world: World, browser: Browser
     # And then a fresh period for payment runs, and the provider reads until when
     story.officer.opens_case(story.case)
     assert "Payment due" in story.officer.reads()
-    for one in (story.plain, story.provider):
-        one.types_the_code(story.code, NAMED, "ZZ1 1ZZ")
-        one.follows("See where your case stands")
-        assert "Pay by" in one.reads()
-        assert "Appeal by" not in one.reads()
+    story.provider.types_the_code(story.code, NAMED, "ZZ1 1ZZ")
+    story.provider.follows("See where your case stands")
+    assert "Pay by" in story.provider.reads()
+    assert "Appeal by" not in story.provider.reads()
     letters = world.letters_to(EMAIL)
     assert story.case in words_of(letters[-1])

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 
 import earlier
 import pytest
-from flask import Flask
 from people import Colleague, Provider, World, words_of
-from playwright.sync_api import Browser
 from received import EMAIL, NAMED
+from ways import PHONE, walked
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 LATE = datetime(2026, 7, 3, 20, 15, tzinfo=UTC)  # the period ended on 1 July
@@ -30,19 +27,16 @@ def replies_late(provider: Provider, code: str) -> None:
     assert "It came after the last day and is marked late" in provider.reads()
 
 
-def test_a_late_reply_is_weighed_and_said_to_be_late(
-    world: World, browser: Browser, serve: Callable[[Flask], str], tmp_path: Path
-) -> None:
-    officer = Colleague(world, browser, earlier.OFFICER)
+@walked(PHONE)
+def test_a_late_reply_is_weighed_and_said_to_be_late(world: World) -> None:
+    officer = Colleague(world, earlier.OFFICER)
     # Given a notice of intent whose period ended two days ago
     (case,) = earlier.cases_are_open(world)
     earlier.notice_is_given(world, case)
     code = world.code_in_letter(EMAIL)
     world.now = LATE
-    # When the provider replies in the evening, with and without JavaScript
-    twin = earlier.a_copy_of(world, tmp_path, serve)
-    replies_late(Provider(twin, browser, "provider-no-script", width=390, script=False), code)
-    replies_late(Provider(world, browser, "provider", width=390), code)
+    # When the provider replies in the evening
+    replies_late(Provider(world, "provider"), code)
     # Then it holds the case: nothing goes to the panel before it is read and answered
     world.now = THE_ANSWER
     officer.signs_in()

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import people
 import pytest
-from earlier import a_copy_of
-from flask import Flask
-from playwright.sync_api import Browser
 from received import (
     EMAIL,
     NAMED,
@@ -23,6 +18,7 @@ from received import (
     report_name,
     status_report,
 )
+from ways import DESK, PHONE, walked
 
 from enforcement.domain.duties import Service
 from enforcement.domain.permissions import Actor, Role
@@ -43,7 +39,7 @@ DAYS = {
 }
 
 
-def earlier_months(world: Any) -> None:
+def earlier_months(world: people.World) -> None:
     """July 2025 to May 2026, loaded before the officer begins: no screen is needed for them."""
     clerk = Actor("staff:J0001", "Clerk", frozenset({Role.OFFICER}))
     with transaction(world.engine, clerk, world.now, world.settings) as work:
@@ -53,7 +49,7 @@ def earlier_months(world: Any) -> None:
             returns.load(work, incoming, month, service=Service.CARE_HOME)
 
 
-def provider_replies(provider: Any, code: str) -> str:
+def provider_replies(provider: people.Provider, code: str) -> str:
     """The provider's whole part, from the code in the letter to the receipt; its reference."""
     provider.types_the_code(code.lower().replace("-", " "), NAMED, "zz1 1zz")
     assert "Thistledown Care Limited" in provider.reads()
@@ -77,10 +73,9 @@ def provider_replies(provider: Any, code: str) -> str:
     return found[0]
 
 
-def test_a_missed_return_becomes_a_paid_penalty(
-    world: Any, browser: Browser, serve: Callable[[Flask], str], tmp_path: Path
-) -> None:
-    who = {name.split(".")[0]: people.Colleague(world, browser, name) for name in people.STAFF}
+@walked(DESK)
+def test_a_missed_return_becomes_a_paid_penalty(world: people.World) -> None:
+    who = {name.split(".")[0]: people.Colleague(world, name) for name in people.STAFF}
     officer, senior, finance = who["orla"], who["selma"], who["fintan"]
 
     # Given the register, the contacts and the returns of a year
@@ -148,14 +143,10 @@ def test_a_missed_return_becomes_a_paid_penalty(
     senior.follows("Representations end")
     assert "Counted again: the same day and the same count" in senior.reads()
 
-    # When the provider answers on a telephone, once with and once without JavaScript
+    # When the provider answers
     code = world.code_in_letter(EMAIL)
     world.now = DAYS["the reply"]
-    plain = a_copy_of(world, tmp_path, serve)
-    without = people.Provider(plain, browser, "provider-no-script", width=390, script=False)
-    reply = provider_replies(without, code)
-    provider = people.Provider(world, browser, "provider", width=390)
-    assert provider_replies(provider, code) == reply
+    reply = provider_replies(people.Provider(world, "provider"), code)
     assert world.worker_sends() == {"sent": 1}  # the receipt
     # Then the officer reads it and answers every point
     world.now = DAYS["the answer"]
@@ -206,7 +197,7 @@ def test_a_missed_return_becomes_a_paid_penalty(
     an_audit(world, who, case)
 
 
-def two_confirm_the_amount(officer: Any, senior: Any, case: str) -> str:
+def two_confirm_the_amount(officer: people.Colleague, senior: people.Colleague, case: str) -> str:
     """CQC's own figure, entered with its file and read there by another; the sum as printed."""
     officer.opens_case(case, "/amount")
     officer.presses("Work it out again today")
@@ -225,7 +216,7 @@ def two_confirm_the_amount(officer: Any, senior: Any, case: str) -> str:
     return found[0]
 
 
-def an_audit(world: Any, who: dict[str, Any], case: str) -> None:
+def an_audit(world: people.World, who: dict[str, people.Colleague], case: str) -> None:
     """Anybody may check everything; the auditor can change nothing."""
     world.now = DAYS["the audit"]
     with transaction(world.engine, history_signer(), world.now, world.settings) as work:
@@ -258,8 +249,9 @@ def history_signer() -> Actor:
     return Actor("staff:J1006", "Lotte Bellwether", frozenset({Role.LEADER}))
 
 
-def test_five_wrong_passwords_lock_an_account(world: Any, browser: Browser) -> None:
-    officer = people.Colleague(world, browser, "orla.candlewick")
+@walked(PHONE)
+def test_five_wrong_passwords_lock_an_account(world: people.World) -> None:
+    officer = people.Colleague(world, "orla.candlewick")
     for _ in range(5):
         officer.signs_in("a wrong password 4711")
         assert "wrong, or the account is locked" in officer.page.inner_text("body")

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 import earlier
 import pytest
 from people import Colleague, Provider, World, words_of
-from playwright.sync_api import Browser
 from received import EMAIL, NAMED
+from ways import DESK, walked
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 THE_FINAL = datetime(2026, 7, 7, 9, 0, tzinfo=UTC)
@@ -25,29 +25,28 @@ def pounds(words: str) -> float:
     return float(words.replace("£", "").replace(",", ""))
 
 
-def test_a_penalty_is_imposed_reminded_of_and_paid(world: World, browser: Browser) -> None:
-    officer = Colleague(world, browser, earlier.OFFICER)
-    finance = Colleague(world, browser, earlier.FINANCE)
-    provider = Provider(world, browser, "provider", width=390)
-    plain = Provider(world, browser, "provider-no-script", width=390, script=False)
+@walked(DESK)
+def test_a_penalty_is_imposed_reminded_of_and_paid(world: World) -> None:
+    officer = Colleague(world, earlier.OFFICER)
+    finance = Colleague(world, earlier.FINANCE)
+    provider = Provider(world, "provider")
     # Given a final notice
     case, code = earlier.penalty_is_due(world, THE_FINAL)
     letter = words_of(world.letters_to(EMAIL)[-1])
     amount = re.search(r"£[\d,]+\.\d\d|£[\d,]+", letter)
     assert amount is not None
-    # When the provider looks it up on a telephone, with and without JavaScript
-    for one in (plain, provider):
-        one.types_the_code(code, NAMED, "ZZ1 1ZZ")
-        assert "A penalty was imposed" in one.reads()
-        assert not one.offers("Reply")
-        one.follows("See where your case stands")
-        told = one.reads()
-        # Then it reads what it owes, by when, and until when it may appeal, as the letter says
-        for words in (amount[0], "Pay by", "Appeal by, 5pm"):
-            assert words in told, words
-        for due in ("4 August 2026", "5 August 2026"):
-            assert due in told, due
-            assert due in letter, due
+    # When the provider looks it up
+    provider.types_the_code(code, NAMED, "ZZ1 1ZZ")
+    assert "A penalty was imposed" in provider.reads()
+    assert not provider.offers("Reply")
+    provider.follows("See where your case stands")
+    told = provider.reads()
+    # Then it reads what it owes, by when, and until when it may appeal, as the letter says
+    for words in (amount[0], "Pay by", "Appeal by, 5pm"):
+        assert words in told, words
+    for due in ("4 August 2026", "5 August 2026"):
+        assert due in told, due
+        assert due in letter, due
     # When half of it comes in
     world.now = FIRST_MONEY
     finance.signs_in()

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import earlier
 import pytest
-from flask import Flask
 from people import Colleague, Provider, World, words_of
-from playwright.sync_api import Browser
 from received import EMAIL, NAMED, a_pdf
+from ways import PHONE, walked
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 THE_REPLY = datetime(2026, 6, 19, 18, 30, tzinfo=UTC)
@@ -21,7 +19,7 @@ ANSWER = "The service desk confirms both calls and an outage on each of these da
 
 
 def replies(provider: Provider, code: str) -> str:
-    """The provider's part on a telephone, from the code to the receipt; its reference."""
+    """The provider's part, from the code to the receipt; its reference."""
     provider.types_the_code(code, NAMED, "zz1 1zz")
     provider.gives_a_good_reason("Nobody could sign in from the 9th to the 15th; we rang twice.")
     provider.adds_evidence(("call log.pdf", "application/pdf", a_pdf("Call log")))
@@ -31,22 +29,18 @@ def replies(provider: Provider, code: str) -> str:
     return f"{earlier.CASE}-R1"
 
 
-def test_a_provider_is_believed_and_owes_nothing(
-    world: World, browser: Browser, serve: Callable[[Flask], str], tmp_path: Path
-) -> None:
-    officer = Colleague(world, browser, earlier.OFFICER)
-    panel = [Colleague(world, browser, name) for name in earlier.PANEL]
+@walked(PHONE)
+def test_a_provider_is_believed_and_owes_nothing(world: World) -> None:
+    officer = Colleague(world, earlier.OFFICER)
+    panel = [Colleague(world, name) for name in earlier.PANEL]
     # Given a notice of intent that reached the director
     (case,) = earlier.cases_are_open(world)
     earlier.notice_is_given(world, case)
     code = world.code_in_letter(EMAIL)
-    # When the provider answers on a telephone, with and without JavaScript
+    # When the provider answers
     world.now = THE_REPLY
-    twin = earlier.a_copy_of(world, tmp_path, serve)
-    plain = Provider(twin, browser, "provider-no-script", width=390, script=False)
-    provider = Provider(world, browser, "provider", width=390)
+    provider = Provider(world, "provider")
     reply = replies(provider, code)
-    assert replies(plain, code) == reply
     assert reply in provider.reads()
     # Then nobody can put the case to a panel before the reply is read and answered
     world.now = THE_ANSWER

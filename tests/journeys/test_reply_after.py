@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import earlier
 import people
 import pytest
-import visits
-from playwright.sync_api import Browser
 from reply_case import LOCATION_ID, POSTCODE
+from ways import DESK, walked
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -18,10 +18,10 @@ def opens_as_well(one: people.Provider, code: str, location: str) -> None:
     one.presses("Open this case as well")
 
 
-@pytest.mark.parametrize("way", visits.WAYS)
-def test_a_provider_follows_its_case(browser: Browser, world: people.World, way: str) -> None:
-    mine, other = visits.given(world), visits.given(world, 2)
-    one = visits.visitor(world, browser, way)
+@walked(DESK)
+def test_a_provider_follows_its_case(world: people.World) -> None:
+    mine, other = earlier.a_notice_in_hand(world), earlier.a_notice_in_hand(world, 2)
+    one = people.Provider(world, "provider")
     # the link was lost
     one.goes_to("/")
     one.follows("I have lost my letter, link or code")
@@ -46,4 +46,3 @@ def test_a_provider_follows_its_case(browser: Browser, world: people.World, way:
     opens_as_well(one, other.code, "1-9000002009")
     one.presses("Open the case of Sample Provider 2")
     assert "Sample Provider 2, case ASC-2026-000002" in one.reads()
-    one.page.context.close()

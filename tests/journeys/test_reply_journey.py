@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import earlier
 import people
 import pytest
-import visits
 from PIL import Image
-from playwright.sync_api import Browser
 from reply_case import LOCATION_ID, POSTCODE
+from ways import PHONE, walked
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
-@pytest.mark.parametrize("way", visits.WAYS)
+@walked(PHONE)
 def test_a_provider_replies_with_a_picture_and_gets_a_receipt(
-    browser: Browser, world: people.World, way: str, tmp_path: Path
+    world: people.World, tmp_path: Path
 ) -> None:
-    made = visits.given(world)
-    one = visits.visitor(world, browser, way)
+    made = earlier.a_notice_in_hand(world)
+    one = people.Provider(world, "provider")
     page = one.page
     # given the letter in hand, when the wrong place is typed, then the right one
     one.types_the_code(made.code.lower().replace("-", " "), "1-1", "AA1 1AA")
@@ -104,4 +104,3 @@ def test_a_provider_replies_with_a_picture_and_gets_a_receipt(
     one.presses("Leave the service")
     one.goes_to("/reply")
     one.goes_to("/r/unknown")
-    page.context.close()

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 
 import earlier
 import pytest
-from flask import Flask
 from people import Colleague, Provider, World, words_of
-from playwright.sync_api import Browser
 from received import EMAIL, NAMED, PLACES, Place
+from ways import PHONE, walked
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 THE_REPLY = datetime(2026, 6, 24, 18, 0, tzinfo=UTC)
@@ -37,20 +34,17 @@ def says_it_was_sold(provider: Provider, code: str) -> None:
     assert "Your reply has reached us" in provider.page.inner_text("main")
 
 
-def test_a_sale_in_the_middle_of_a_case_stops_it(
-    world: World, browser: Browser, serve: Callable[[Flask], str], tmp_path: Path
-) -> None:
-    officer = Colleague(world, browser, earlier.OFFICER)
-    senior = Colleague(world, browser, earlier.SENIOR)
+@walked(PHONE)
+def test_a_sale_in_the_middle_of_a_case_stops_it(world: World) -> None:
+    officer = Colleague(world, earlier.OFFICER)
+    senior = Colleague(world, earlier.SENIOR)
     # Given a notice of intent
     (case,) = earlier.cases_are_open(world)
     earlier.notice_is_given(world, case)
     code = world.code_in_letter(EMAIL)
-    # When the provider says on a telephone, with and without JavaScript, that the home was sold
+    # When the provider says that the home was sold
     world.now = THE_REPLY
-    twin = earlier.a_copy_of(world, tmp_path, serve)
-    says_it_was_sold(Provider(twin, browser, "provider-no-script", width=390, script=False), code)
-    provider = Provider(world, browser, "provider", width=390)
+    provider = Provider(world, "provider")
     says_it_was_sold(provider, code)
     # And the next register names the buyer
     world.now = THE_REGISTER
