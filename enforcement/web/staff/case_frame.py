@@ -77,6 +77,11 @@ ASIDE: tuple[tuple[str, str, Permission], ...] = (
     ("Assign", "case_actions.assign", Permission.ASSIGN),
 )
 BEFORE_MONEY = {S.IMPOSE, S.FINAL_DRAFT, S.FINAL_REVIEW, S.FINAL_APPROVED}
+# A final notice that is out, and whatever follows, rests on the register no more.
+PAST_THE_REGISTER = frozenset(
+    {S.FINAL_ISSUED, S.PAYMENT, S.APPEALED, S.RECOVERY, S.COUNTY_COURT, S.NO_PENALTY, S.WITHDRAWN,
+     S.CLOSED}
+)  # fmt: skip
 REGISTER = ("Check the register", "register_check.check", Permission.DRAFT_NOTICE)
 RELEASE = ("Release the hold", "case_actions.release", Permission.HOLD)
 ENDINGS = {A.WITHDRAW, A.CLOSE, A.REOPEN, A.REISSUE, A.RETURN_INTENT, A.RETURN_FINAL}
@@ -184,11 +189,17 @@ def head(work: Work, case: Case, facts: CaseFacts) -> pages.CaseHeader:
         flags=[
             *([pages.Tag("Held: unread reply", "red")] if facts.unread_replies else []),
             *flags(case, late_reply=_late_reply(work, case)),
+            *([pages.Tag("Register changed", "red")] if _stopped(facts) else []),
             *format_tag(work, case),
         ],
         next_line=pages.NextLine(told.sentence, stops, told.due),
         clocks=[clock_view(work, case, row) for row in case.clocks if row.ended_at is None],
     )
+
+
+def _stopped(facts: CaseFacts) -> bool:
+    """Whether the register holds up a case before its final notice: its pages say what changed."""
+    return bool(facts.register_drift) and facts.state not in PAST_THE_REGISTER
 
 
 def _tasks(work: Work, case: Case) -> str:

@@ -32,6 +32,7 @@ from enforcement.web.filters import day, moment
 from enforcement.web.forms import NhsForm, NhsSearchForm
 from enforcement.web.listing import Cell, Column, Listing, single
 from enforcement.web.staff.case_frame import CLOCK_TITLES, case_frame, place
+from enforcement.web.staff.register_check import news as register_news
 
 bp = Blueprint("cases", __name__)
 NOTE_KINDS = {
@@ -52,6 +53,7 @@ def case(reference: str) -> str:
     return render_template(
         "staff/cases/case.html",
         case_frame=frame,
+        news=register_news(work, found, frame.facts),
         story=story(work, found),
         misses=_misses(work, found),
         people=people(work, found),

@@ -47,6 +47,7 @@ from enforcement.web.staff.decision_forms import (
     propose_form,
 )
 from enforcement.web.staff.decision_record import papers_hidden, record_of
+from enforcement.web.staff.register_check import news as register_news
 
 bp = Blueprint("decisions", __name__, url_prefix="/cases/<reference>/decision")
 BOTH = ["GET", "POST"]
@@ -90,6 +91,7 @@ def decision(reference: str) -> str:
         "staff/decisions/decision.html",
         case_frame=frame,
         decision=found,
+        news=register_news(work, case, frame.facts),
         earlier=earlier,
         records={one.id: record_of(work, one) for one in [*filter(None, [found]), *earlier]},
         similar=_similar(work, case, frame.facts),

@@ -7,7 +7,8 @@ rest is told. Before money is asked for, the check must be of the same day (desi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint
@@ -15,7 +16,7 @@ from wtforms import SelectMultipleField, SubmitField
 from wtforms.validators import Length
 
 from enforcement.data.cases import Case
-from enforcement.domain.cases import Action
+from enforcement.domain.cases import Action, CaseFacts
 from enforcement.domain.drift import Difference, Meaning, Sort
 from enforcement.domain.permissions import Permission, can, done_by
 from enforcement.services import cases, drift, register_moments, succession
@@ -26,7 +27,7 @@ from enforcement.web.fields import LongTextField, visible
 from enforcement.web.filters import day, moment
 from enforcement.web.listing import Cell, Column, Listing
 from enforcement.web.staff.case_form import LONGEST, CaseForm, FormPage, answer, options
-from enforcement.web.staff.case_frame import SCREENS, place
+from enforcement.web.staff.case_frame import PAST_THE_REGISTER, SCREENS, place
 
 bp = Blueprint("register_check", __name__, url_prefix="/cases/<reference>")
 COLOURS: dict[Meaning, pages.Colour] = {
@@ -121,7 +122,7 @@ def _shown(work: Work, case: Case, found: Sequence[Difference]) -> dict[str, Any
         "differences": [
             (
                 one,
-                pages.Tag(one.meaning.label, COLOURS[one.meaning]),
+                _tag(one, known),
                 _answer_words(known.get(one.key)),
             )
             for one in found
@@ -133,6 +134,36 @@ def _shown(work: Work, case: Case, found: Sequence[Difference]) -> dict[str, Any
         "chains": _chains(work, case),
         "who": done_by(Permission.DRAFT_NOTICE),
     }
+
+
+@dataclass(frozen=True)
+class News:
+    """What the register changed about a case that is under way: tag, sentence, the answer given."""
+
+    lines: tuple[tuple[pages.Tag, str, str], ...]
+    gate_url: str
+    register_url: str
+
+
+def news(work: Work, case: Case, facts: CaseFacts) -> News | None:
+    """What changed at the register since the case opened, for the pages people decide from.
+
+    None where nothing did, and once the final notice is out.
+    """
+    if facts.state in PAST_THE_REGISTER or not (found := drift.differences(work.session, case)):
+        return None
+    known = answered(case)
+    return News(
+        tuple((_tag(one, known), one.sentence, _answer_words(known.get(one.key))) for one in found),
+        place("gate.gate", reference=case.reference),
+        place("register_check.check", reference=case.reference),
+    )
+
+
+def _tag(one: Difference, known: Mapping[str, object]) -> pages.Tag:
+    if one.meaning is Meaning.WARN and one.key in known:
+        return pages.Tag("Looked into", "green")
+    return pages.Tag(one.meaning.label, COLOURS[one.meaning])
 
 
 def _serious(found: Sequence[Difference]) -> bool:
