@@ -7,20 +7,26 @@ JSON and the history of tries), a plain sentence, the rule's citation and what t
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class Refusal(Exception):
     """Base of every named refusal.
 
     `sentence` says what and where in plain words; `rule` cites the source
-    ("SI 2022/1175 reg 5"), empty when it is product policy; `fix` says what to do.
+    ("SI 2022/1175 reg 5"), empty when it is product policy; `fix` says what to do. `about` names
+    the value that is wrong, as the use case calls it, so that a form can show it there.
     """
 
     rule: str = ""
     fix: str = ""
 
-    def __init__(self, sentence: str, *, rule: str | None = None, fix: str | None = None) -> None:
+    def __init__(
+        self, sentence: str, *, rule: str | None = None, fix: str | None = None, about: str = ""
+    ) -> None:
         super().__init__(sentence)
-        self.sentence = sentence
+        self.sentence, self.about = sentence, about
         if rule is not None:
             self.rule = rule
         if fix is not None:
@@ -33,6 +39,16 @@ class Refusal(Exception):
 
     def as_json(self) -> dict[str, str]:
         return {"refusal": self.name, "reason": self.sentence, "rule": self.rule, "fix": self.fix}
+
+
+@contextmanager
+def about(name: str) -> Iterator[None]:
+    """Whatever is refused inside is refused because of the value of this name."""
+    try:
+        yield
+    except Refusal as refusal:
+        refusal.about = refusal.about or name
+        raise
 
 
 # --- files coming in -------------------------------------------------------------------------

@@ -32,7 +32,7 @@ from enforcement.domain.fees import (
     scheme_on,
 )
 from enforcement.domain.permissions import Permission
-from enforcement.domain.refusals import BadInput, NoFeeScheme, SamePerson, WrongState
+from enforcement.domain.refusals import BadInput, NoFeeScheme, SamePerson, WrongState, about
 from enforcement.domain.words import pounds
 from enforcement.services.cases import stream
 from enforcement.services.evidence import examine
@@ -165,7 +165,7 @@ def acknowledge(work: Work, case: Case, reason: str) -> None:
     if not trace.get("difference"):
         raise WrongState("There is no difference in the amount to acknowledge.")
     if not reason.strip():
-        raise BadInput("Say why CQC’s figure stands although our working differs.")
+        raise BadInput("Say why CQC’s figure stands although our working differs.", about="reason")
     trace |= {
         "acknowledged": [case.amount_pence, trace["total_pence"]],
         "acknowledged_why": reason.strip(),
@@ -198,8 +198,10 @@ def enter(
     """
     work.require(Permission.CONFIRM_AMOUNT)
     _refuse_in(case, _OUT | _WITH_APPROVER)
-    amount = Amount(pence, AmountStatus.CONFIRMED, words.strip())
-    file = examine(filename, content, work.settings)
+    with about("pounds" if words.strip() else "evidence"):
+        amount = Amount(pence, AmountStatus.CONFIRMED, words.strip())
+    with about("file"):
+        file = examine(filename, content, work.settings)
     entered: dict[str, Any] = {
         "pence": amount.pence,
         "evidence": amount.evidence,
@@ -240,6 +242,7 @@ def confirm(work: Work, case: Case, pence: int) -> None:
         raise BadInput(
             f"You read {pounds(pence)}; {entered['by_name']} entered {pounds(entered['pence'])}.",
             fix="Look at the file again. If what was entered is wrong, turn it down.",
+            about="read",
         )
     case.amount_pence, case.amount_status = pence, AmountStatus.CONFIRMED.value
     trace = {key: value for key, value in (case.amount_trace or {}).items() if key != "entered"}
@@ -280,7 +283,7 @@ def turn_down(work: Work, case: Case, reason: str) -> None:
     if entered is None:
         raise WrongState("No figure waits to be checked.")
     if not reason.strip():
-        raise BadInput("Say what is wrong with the figure.")
+        raise BadInput("Say what is wrong with the figure.", about="wrong")
     trace = dict(case.amount_trace or {})
     del trace["entered"]
     case.amount_trace = trace

@@ -142,11 +142,11 @@ def add(work: Work, case: Case, pack: Pack, late: Late, file: Examined) -> Bundl
     """
     work.require(Permission.RECORD_APPEAL)
     if not late.title.strip():
-        raise BadInput("Give the document a title: the index shows it.")
+        raise BadInput("Give the document a title: the index shows it.", about="title")
     if late.dated is not None and late.dated > work.today:
-        raise BadInput("The document’s date cannot be in the future.")
+        raise BadInput("The document’s date cannot be in the future.", about="dated")
     if late.after not in dict(followable(newest(work, case, pack))):
-        raise BadInput("Choose the document that it comes after.")
+        raise BadInput("Choose the document that it comes after.", about="after")
     original = keep(work, file.content, file.mime)
     cleaned = keep(work, file.cleaned, file.mime) if file.cleaned is not None else None
     row = BundleAddition(

@@ -17,7 +17,7 @@ from enforcement.data.notices import Notice
 from enforcement.domain.calendar import local_date
 from enforcement.domain.cases import State
 from enforcement.domain.clocks import Clock, ClockKind
-from enforcement.domain.refusals import BadInput, DatesFallShort, WrongState
+from enforcement.domain.refusals import BadInput, DatesFallShort, WrongState, about
 from enforcement.domain.words import day
 from enforcement.services import links, proposals
 from enforcement.services.case_clocks import start_clock
@@ -84,7 +84,8 @@ def propose(
     proposal, NotAllowed.
     """
     found = effect(work, notice, given_on)
-    file = examine(name, content, work.settings)
+    with about("file"):
+        file = examine(name, content, work.settings)
     digest = keep(work, file.content, file.mime)
     asked = {"given_on": given_on.isoformat(), "was": found.was.isoformat()}
     return proposals.put_up(work, notice, proposals.OTHER_DAY, asked, words, (digest, file.name))
@@ -146,9 +147,9 @@ def _refuse(work: Work, notice: Notice, given_on: date) -> date:
     assert notice.sent_at is not None  # noqa: S101 - a given notice has both
     assert notice.given_on is not None  # noqa: S101 - the same
     if not local_date(notice.sent_at) <= given_on <= work.today:
-        raise BadInput("The day must be between the day it was sent and today.")
+        raise BadInput("The day must be between the day it was sent and today.", about="given_on")
     if given_on == notice.given_on:
-        raise BadInput("That is the day on which it is taken as given already.")
+        raise BadInput("That is the day on which it is taken as given already.", about="given_on")
     return notice.given_on
 
 

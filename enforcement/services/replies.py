@@ -19,7 +19,7 @@ from enforcement.domain.calendar import local_instant
 from enforcement.domain.clocks import ClockKind
 from enforcement.domain.events import Fact
 from enforcement.domain.permissions import Permission
-from enforcement.domain.refusals import BadInput, NotFound
+from enforcement.domain.refusals import BadInput, NotFound, about
 from enforcement.domain.replies import (
     OTHER,
     REASONS,
@@ -162,12 +162,13 @@ def key(work: Work, case: Case, keyed: Keyed) -> Reply:
 
 def _keyed_answers(work: Work, keyed: Keyed) -> dict[str, Any]:
     if keyed.source not in SOURCES or keyed.source == "link":
-        raise BadInput("Choose how the reply came: post, telephone or e-mail.")
+        raise BadInput("Choose how the reply came: post, telephone or e-mail.", about="source")
     if keyed.received_on > work.today:
-        raise BadInput("The day it was received cannot be in the future.")
+        raise BadInput("The day it was received cannot be in the future.", about="received_on")
     if not keyed.sender.name.strip():
-        raise BadInput("Enter who replied.")
-    words = checked_words(keyed.words, needed=True)
+        raise BadInput("Enter who replied.", about="name")
+    with about("words"):
+        words = checked_words(keyed.words, needed=True)
     reasons = [key for key in REASONS if key in keyed.reasons]
     return {
         "reasons": reasons,

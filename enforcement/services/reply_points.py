@@ -12,7 +12,7 @@ from enforcement.data.cases import Case
 from enforcement.data.replies import Reply, ReplyPoint
 from enforcement.domain.paragraphs import refuse_standard_alone
 from enforcement.domain.permissions import Permission
-from enforcement.domain.refusals import BadInput, NotFound, WrongState
+from enforcement.domain.refusals import BadInput, NotFound, WrongState, about
 from enforcement.domain.replies import OTHER, REASONS, VIEWS
 from enforcement.services.cases import stream
 from enforcement.services.evidence_looks import refuse_unopened
@@ -65,13 +65,20 @@ def answer_point(
     if version is not None and point.version != version:
         raise changed_meanwhile()
     if view not in VIEWS:
-        raise BadInput("Choose whether the point is accepted, accepted in part or not accepted.")
+        raise BadInput(
+            "Choose whether the point is accepted, accepted in part or not accepted.", about="view"
+        )
     if not answer.strip():
-        raise BadInput("Answer the point: the provider will read these words.")
+        raise BadInput("Answer the point: the provider will read these words.", about="answer")
     if not evidence_looked_at.strip():
-        raise BadInput("Say what evidence was looked at, even if it is only our own record.")
-    refuse_unopened(work, point.reply, not_opened)
-    refuse_standard_alone(view, answer, standard_words(work.session))
+        raise BadInput(
+            "Say what evidence was looked at, even if it is only our own record.",
+            about="evidence_looked_at",
+        )
+    with about("not_opened"):
+        refuse_unopened(work, point.reply, not_opened)
+    with about("answer"):
+        refuse_standard_alone(view, answer, standard_words(work.session))
     said = (answer.strip(), evidence_looked_at.strip(), view, not_opened.strip() or None)
     if said == (point.answer, point.evidence_looked_at, point.view, point.not_opened):
         return
@@ -93,7 +100,7 @@ def add_point(work: Work, reply: Reply, text: str, reason: str = OTHER) -> Reply
     work.require(Permission.ANSWER_REPLY)
     _refuse_settled(reply.case)
     if not text.strip():
-        raise BadInput("Write the point in the provider’s own words.")
+        raise BadInput("Write the point in the provider’s own words.", about="text")
     if reason not in (*REASONS, OTHER):
         raise BadInput("Choose what the point is about.")
     point = ReplyPoint(
@@ -128,7 +135,7 @@ def split_point(work: Work, point: ReplyPoint, parts: Sequence[str]) -> list[Rep
     _refuse_settled(point.reply.case)
     told = [part.strip() for part in parts if part.strip()]
     if len(told) < 2:
-        raise BadInput("Write at least two points, with an empty line between them.")
+        raise BadInput("Write at least two points, with an empty line between them.", about="parts")
     if point.answered_at is not None:
         raise WrongState("This point is already answered: add another point instead.")
     point.text = told[0]

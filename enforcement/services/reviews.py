@@ -37,7 +37,7 @@ def review(
     if version is not None and provider.version != version:
         raise changed_meanwhile()
     if not evidence.strip():
-        raise BadInput("Say what the finding rests on.", rule=RULE)
+        raise BadInput("Say what the finding rests on.", rule=RULE, about="evidence")
     row = PublicBodyReview(
         provider_id=provider.id,
         public_body=public_body,
@@ -79,9 +79,9 @@ def settle(
     if version is not None and pair.version != version:
         raise changed_meanwhile()
     if answerable not in (pair.location_cqc_id, pair.linked_cqc_id):
-        raise BadInput("Choose which of the two registrations answers.")
+        raise BadInput("Choose which of the two registrations answers.", about="answerable")
     if not reason.strip():
-        raise BadInput("Say why that provider answers for the place.")
+        raise BadInput("Say why that provider answers for the place.", about="reason")
     if pair.answerable_cqc_id == answerable and pair.settled_at is not None:
         raise WrongState("The dual registration is already settled that way.")
     pair.answerable_cqc_id = answerable
@@ -112,7 +112,7 @@ def still_there(work: Work, location: Location, evidence: str) -> RegisterChange
     if location.id not in vanished(work.session):
         raise WrongState("No register file has left this location out.")
     if not evidence.strip():
-        raise BadInput("Say where you looked and what you found.")
+        raise BadInput("Say where you looked and what you found.", about="evidence")
     absence = work.session.scalars(
         select(RegisterChange)
         .where(RegisterChange.location_id == location.id, RegisterChange.kind == "vanished")

@@ -39,6 +39,7 @@ from wtforms import (
 )
 from wtforms.meta import DefaultMeta
 
+from enforcement.domain.refusals import Refusal
 from enforcement.web.fields import BOXES, DayField, MoneyField
 
 Params = dict[str, Any]
@@ -91,6 +92,18 @@ def form_errors(form: Form) -> list[dict[str, str]]:
     for field in form:
         found += [{"text": str(t), "href": f"#{error_anchor(field)}"} for t in field.errors]
     return found
+
+
+def put_refusal(form: Form, refusal: Refusal, *, fix: bool = True) -> None:
+    """Show a refusal in its form: beside the field it is about, or above them all.
+
+    What to do stands behind the sentence, unless the reader cannot do it (`fix` false).
+    """
+    words = " ".join(filter(None, (refusal.sentence, refusal.fix if fix else "")))
+    if refusal.about in form:
+        form[refusal.about].errors = [*form[refusal.about].errors, words]
+    else:
+        form.form_errors.append(words)
 
 
 class NhsMeta(DefaultMeta):  # type: ignore[misc]  # wtforms has no types

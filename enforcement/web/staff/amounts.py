@@ -28,7 +28,7 @@ from enforcement.web import access, pages
 from enforcement.web.exports import download
 from enforcement.web.fields import LongTextField, MoneyField, visible
 from enforcement.web.filters import day, moment, money
-from enforcement.web.forms import NhsForm, form_errors
+from enforcement.web.forms import NhsForm, form_errors, put_refusal
 from enforcement.web.listing import Cell, Column, Listing
 from enforcement.web.staff import notice_view
 from enforcement.web.staff.case_form import LONGEST
@@ -194,8 +194,11 @@ def _act(
         deed(work, case)
     except Refusal as refusal:
         access.undo()
-        errors = [{"text": " ".join(filter(None, (refusal.sentence, refusal.fix))), "href": ""}]
-        return _page(reference, form, errors)
+        if form is None:
+            words = " ".join(filter(None, (refusal.sentence, refusal.fix)))
+            return _page(reference, None, [{"text": words, "href": ""}])
+        put_refusal(form, refusal)
+        return _page(reference, form, form_errors(form))
     flash(done, "success")
     return redirect(url_for("amounts.amount", reference=case.reference), 303)
 

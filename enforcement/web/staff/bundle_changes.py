@@ -9,11 +9,12 @@ from wtforms import FileField, RadioField, SelectField, StringField, SubmitField
 from wtforms.validators import InputRequired, Length, Optional
 
 from enforcement.domain.permissions import Permission
-from enforcement.domain.refusals import BadInput, WrongState
+from enforcement.domain.refusals import BadInput, WrongState, about
 from enforcement.services import bundle_redactions, bundles, evidence
 from enforcement.services.bundle_redactions import BUNDLE, PAGE, SCOPES, WHOLE
 from enforcement.web import access
 from enforcement.web.fields import DayField, visible
+from enforcement.web.forms import put_refusal
 from enforcement.web.staff.bundles import BOTH, opened
 from enforcement.web.staff.case_form import CaseForm, FormPage, answer, options, words
 from enforcement.web.staff.case_frame import case_frame
@@ -87,16 +88,17 @@ def add(reference: str, pack: str) -> Any:
         try:
             given = request.files.get("file")
             if given is None or not given.filename:
-                raise BadInput("Choose the file.")
+                raise BadInput("Choose the file.", about="file")
             content = given.stream.read(work.settings.max_evidence_bytes + 1)
-            examined = evidence.examine(given.filename, content, work.settings)
+            with about("file"):
+                examined = evidence.examine(given.filename, content, work.settings)
             late = bundles.Late(form.title.data, form.dated.data, form.after.data)
             bundles.add(work, case, kind, late, examined)
             flash("The document is kept. Make an edition to put it in.", "success")
             return redirect(_back(reference), 303)
         except (BadInput, WrongState) as refused:
             access.undo()
-            form.form_errors.append(" ".join(filter(None, (refused.sentence, refused.fix))))
+            put_refusal(form, refused)
     return render_template(
         "staff/bundles/add.html",
         case_frame=case_frame(work, case, "bundles"),
@@ -117,9 +119,11 @@ def redact(reference: str, pack: str) -> Any:
     def act() -> None:
         scope = form.scope.data
         if scope != BUNDLE and not (form.page.data or "").strip():
-            raise BadInput("Give the number of the page.")
+            raise BadInput("Give the number of the page.", about="page")
         if scope == WHOLE and (form.text.data or "").strip():
-            raise BadInput("You gave words as well. Leave them empty to take out the whole page.")
+            raise BadInput(
+                "You gave words as well. Leave them empty to take out the whole page.", about="text"
+            )
         bundle_redactions.mark(
             work, case, latest, scope, form.page.data or "", form.text.data or "", form.reason.data
         )

@@ -28,7 +28,7 @@ from enforcement.services.cases import stream
 from enforcement.services.work import Work, changed_meanwhile
 from enforcement.web import access
 from enforcement.web.fields import DayField, LongTextField, visible
-from enforcement.web.forms import NhsForm
+from enforcement.web.forms import NhsForm, put_refusal
 from enforcement.web.staff.case_frame import case_frame
 
 LONGEST = 4_000
@@ -133,7 +133,7 @@ def _again(
     work: Work, case: Case, form: CaseForm, page: FormPage, refusal: Refusal
 ) -> str | tuple[str, int]:
     access.undo()
-    form.form_errors.append(" ".join(filter(None, (refusal.sentence, refusal.fix))))
+    put_refusal(form, refusal)
     if not isinstance(refusal, StaleVersion):
         return show(work, case, form, page)
     changed = _since(work, case, _number(form.seen.data))

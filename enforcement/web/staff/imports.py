@@ -17,6 +17,7 @@ from enforcement.services.register_changes import KINDS as CHANGES
 from enforcement.services.register_changes import cases_touched_by, changes_of
 from enforcement.services.work import Work
 from enforcement.web import access
+from enforcement.web.forms import put_refusal
 from enforcement.web.listing import single
 from enforcement.web.staff import import_lists, load_jobs
 from enforcement.web.staff.file_downloads import as_received, refused_lines
@@ -208,7 +209,7 @@ def release(file_id: int) -> Any:
         row = returns.release(access.work(), file_id, form.reason.data)
     except Refusal as refusal:
         access.undo()
-        form.form_errors.append(" ".join(filter(None, (refusal.sentence, refusal.fix))))
+        put_refusal(form, refusal)
         return _file_page(file_id, form, 409)
     flash(f"{row.filename} is released: {row.accepted:,} rows count now.")
     return redirect(url_for(".file", file_id=file_id), 303)

@@ -13,7 +13,7 @@ from wtforms import HiddenField
 from enforcement.domain.refusals import NotAllowed, Refusal
 from enforcement.services.work import changed_meanwhile
 from enforcement.web import access, pages
-from enforcement.web.forms import NhsForm
+from enforcement.web.forms import NhsForm, put_refusal
 
 TABS = (
     ("files", "Bank files", "bank_files.files"),
@@ -76,7 +76,7 @@ def answer(form: NhsForm, page: MoneyPage, act: Callable[[], str | None], done: 
 def refused(form: NhsForm, page: MoneyPage, refusal: Refusal) -> Any:
     """The form again with the refusal; nothing was saved."""
     access.undo()
-    form.form_errors.append(" ".join(filter(None, (refusal.sentence, refusal.fix))))
+    put_refusal(form, refusal)
     return show(form, page), 409
 
 

@@ -26,7 +26,7 @@ from enforcement.web import access, pages
 from enforcement.web.exports import download
 from enforcement.web.fields import DayField, LongTextField, visible
 from enforcement.web.filters import day, moment, weekday
-from enforcement.web.forms import NhsForm
+from enforcement.web.forms import NhsForm, put_refusal
 from enforcement.web.staff.case_form import LONGEST, CaseForm, chosen
 from enforcement.web.staff.case_form import words as long_words
 from enforcement.web.staff.case_frame import CLOCK_TITLES, case_frame
@@ -122,7 +122,7 @@ def _kept(
 ) -> tuple[Work, Case, Notice]:
     """Nothing is saved; the words stay and the sentence says why."""
     access.undo()
-    form.form_errors.append(" ".join(filter(None, (refusal.sentence, refusal.fix))))
+    put_refusal(form, refusal)
     return _found(reference, notice_id)
 
 

@@ -21,7 +21,7 @@ from wtforms.validators import Email, InputRequired, Length, Optional
 from enforcement.data.cases import Case
 from enforcement.data.replies import Reply, ReplyFile, ReplyPoint
 from enforcement.domain.permissions import Permission, can
-from enforcement.domain.refusals import BadInput, StaleVersion, WrongState
+from enforcement.domain.refusals import BadInput, StaleVersion, WrongState, about
 from enforcement.domain.replies import MAX_WORDS, REASONS, SOURCES, TITLES, VIEWS
 from enforcement.services import (
     cases,
@@ -38,7 +38,7 @@ from enforcement.web import access, pages
 from enforcement.web.exports import download
 from enforcement.web.fields import DayField, LongTextField, visible
 from enforcement.web.filters import moment, plural
-from enforcement.web.forms import NhsForm
+from enforcement.web.forms import NhsForm, put_refusal
 from enforcement.web.staff.case_form import LONGEST
 from enforcement.web.staff.case_frame import case_frame
 from enforcement.web.staff.decision_record import papers_hidden
@@ -277,7 +277,7 @@ def point(reference: str, reply_reference: str, number: int) -> Any:
         )
     except (BadInput, StaleVersion, WrongState) as refused:
         access.undo()
-        form.form_errors.append(" ".join(filter(None, (refused.sentence, refused.fix))))
+        put_refusal(form, refused)
         work, case, found = _point(reference, reply_reference, number)
         form.version.data = str(found.version)  # the page shows what is stored beside the words
         return _point_page("point", work, case, found, form)
@@ -296,7 +296,7 @@ def split(reference: str, reply_reference: str, number: int) -> Any:
         made = reply_points.split_point(work, found, (form.parts.data or "").split("\n\n"))
     except (BadInput, WrongState) as refused:
         access.undo()
-        form.form_errors.append(refused.sentence)
+        put_refusal(form, refused, fix=False)
         return _point_page("split", *_point(reference, reply_reference, number), form)
     flash(f"Point {number} is now {plural(len(made), 'point')}.")
     return _back(reference, reply_reference)
@@ -315,7 +315,7 @@ def add_point(reference: str, reply_reference: str) -> Any:
             return _back(reference, reply_reference)
         except (BadInput, WrongState) as refused:
             access.undo()
-            form.form_errors.append(refused.sentence)
+            put_refusal(form, refused, fix=False)
     return render_template(
         "staff/replies/add_point.html",
         case_frame=case_frame(work, case, tab="replies"),
@@ -353,7 +353,7 @@ def key(reference: str) -> Any:
             return _back(reference, stored.reference)
         except (BadInput, WrongState) as refused:
             access.undo()
-            form.form_errors.append(refused.sentence)
+            put_refusal(form, refused, fix=False)
     return render_template(
         "staff/replies/key.html",
         case_frame=case_frame(work, case, tab="replies"),
@@ -363,10 +363,8 @@ def key(reference: str) -> Any:
 
 
 def _keyed(work: Work, form: KeyForm) -> replies.Keyed:
-    given = [one for one in request.files.getlist("files") if one.filename]
-    if len(given) > reply_drafts.MAX_FILES:
-        raise BadInput(f"At most {reply_drafts.MAX_FILES} files can be added to one reply.")
-    most = work.settings.max_evidence_bytes + 1
+    with about("files"):
+        given = _examined(work)
     return replies.Keyed(
         source=form.source.data,
         received_on=form.received_on.data or work.today,
@@ -376,11 +374,18 @@ def _keyed(work: Work, form: KeyForm) -> replies.Keyed:
         reasons=form.reasons.data or [],
         words=form.words.data,
         form_key=form.form_key.data or "",
-        files=[
-            evidence.examine(one.filename or "", one.stream.read(most), work.settings)
-            for one in given
-        ],
+        files=given,
     )
+
+
+def _examined(work: Work) -> list[evidence.Examined]:
+    given = [one for one in request.files.getlist("files") if one.filename]
+    if len(given) > reply_drafts.MAX_FILES:
+        raise BadInput(f"At most {reply_drafts.MAX_FILES} files can be added to one reply.")
+    most = work.settings.max_evidence_bytes + 1
+    return [
+        evidence.examine(one.filename or "", one.stream.read(most), work.settings) for one in given
+    ]
 
 
 def _case(reference: str) -> tuple[Work, Case]:

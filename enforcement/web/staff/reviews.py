@@ -19,7 +19,7 @@ from enforcement.services import corrections, providers, reviews
 from enforcement.services.work import Work
 from enforcement.web import access
 from enforcement.web.fields import LongTextField, visible
-from enforcement.web.forms import NhsForm
+from enforcement.web.forms import NhsForm, put_refusal
 
 bp = Blueprint("reviews", __name__)
 LONGEST = 4_000
@@ -86,12 +86,13 @@ def _page(
     one: Provider, form: NhsForm, title: str, refusal: Refusal | None = None, **more: Any
 ) -> Any:
     """The form again: with the refusal, with its own errors, or as it first stands."""
-    said = [{"text": f"{refusal.sentence} {refusal.fix}".strip(), "href": ""}] if refusal else []
+    if refusal is not None:
+        put_refusal(form, refusal)
     page = render_template(
         "staff/providers/finding.html",
         provider=one,
         form=form,
-        errors=said or form.error_list,
+        errors=form.error_list,
         title=title,
         back={"href": _back(one), "text": one.name},
         **more,

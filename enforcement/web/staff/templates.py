@@ -27,7 +27,7 @@ from enforcement.services.work import Work
 from enforcement.web import access, pages
 from enforcement.web.fields import DayField, LongTextField, visible
 from enforcement.web.filters import day, moment
-from enforcement.web.forms import NhsForm, NhsSearchForm
+from enforcement.web.forms import NhsForm, NhsSearchForm, put_refusal
 from enforcement.web.listing import Cell, Column, Listing
 
 bp = Blueprint("templates", __name__, url_prefix="/templates")
@@ -270,7 +270,7 @@ def propose(kind: str, version: str) -> Any:
             services.propose(work, kind, version, form.effective_from.data, form.reason.data)
         except Refusal as refusal:
             access.undo()
-            form.form_errors.append(" ".join(filter(None, (refusal.sentence, refusal.fix))))
+            put_refusal(form, refusal)
         else:
             flash("Proposed. It waits for a second person’s approval.", "success")
             return redirect(_url("templates.version", one), 303)

@@ -16,6 +16,7 @@ from enforcement.services.accounts import names
 from enforcement.services.windows import Totals
 from enforcement.web import access
 from enforcement.web.filters import days_left, moment, weekday
+from enforcement.web.forms import put_refusal
 from enforcement.web.listing import Cell, Column, Listing
 from enforcement.web.pages import Fact
 from enforcement.web.staff.import_forms import CompleteForm
@@ -206,7 +207,7 @@ def complete(month: str) -> Any:
         windows.complete_feed(access.work(), which, _seen(), form.note.data or "")
     except Refusal as refusal:
         access.undo()
-        form.form_errors.append(" ".join(filter(None, (refusal.sentence, refusal.fix))))
+        put_refusal(form, refusal)
         return _page(which, form, 409)
     flash(f"The feed for {which.title} is complete. Cases can be previewed now.")
     return redirect(url_for(".window", month=month), 303)
