@@ -7,14 +7,18 @@ states, and the whole sum stays due. A request is a task to answer; part payment
 from __future__ import annotations
 
 from enforcement.data.cases import Case
+from enforcement.data.payments import Penalty
+from enforcement.data.replies import ReplyLink
 from enforcement.data.tasks import Task
 from enforcement.domain.permissions import Permission
-from enforcement.domain.refusals import BadInput, WrongState
+from enforcement.domain.refusals import BadInput, WrongState, about
 from enforcement.domain.tasks import TaskKind
 from enforcement.services import tasks
 from enforcement.services.case_facts import balance, penalty_of
+from enforcement.services.reply_drafts import checked_words
 from enforcement.services.work import Work
 
+MOST = 20  # requests in one case: nobody fills finance’s list by pressing a button
 NO_POWER = (
     "The Regulations give no power to agree instalments: the whole sum stays due on its day. "
     "Part payments are taken as they come."
@@ -29,11 +33,31 @@ def record(work: Work, case: Case, words: str) -> Task:
     work.require(Permission.CHASE_PAYMENT)
     if not words.strip():
         raise BadInput("Say who asked, how, and what they offer.")
+    key = f"{_owed(work, case).reference} {work.now.isoformat()}"
+    return tasks.open_task(work, case, TaskKind.INSTALMENTS, key, words)
+
+
+def ask(work: Work, link: ReplyLink, words: str, form_key: str) -> Task:
+    """Ask as the provider, through the reply link: a task for finance. Asking changes no date.
+
+    The same form key again asks once. Refuses BadInput without words or when too much was asked
+    for in this case, WrongState when nothing is owed.
+    """
+    case = link.case
+    penalty = _owed(work, case)
+    with about("words"):
+        said = checked_words(words, needed=True)
+    if len(of_case(work, case)) >= MOST:
+        raise BadInput("Too much was asked for in this case. Ring us.")
+    key = f"{penalty.reference} {form_key}"
+    return tasks.open_task(work, case, TaskKind.INSTALMENTS, key, f"Asked on the site: {said}")
+
+
+def _owed(work: Work, case: Case) -> Penalty:
     penalty = penalty_of(work.session, case)
     if penalty is None or balance(work.session, penalty) <= 0:
         raise WrongState("Nothing is owed.")
-    key = f"{penalty.reference} {work.now.isoformat()}"
-    return tasks.open_task(work, case, TaskKind.INSTALMENTS, key, words)
+    return penalty
 
 
 def of_case(work: Work, case: Case) -> list[Task]:

@@ -24,7 +24,7 @@ from enforcement.services.work import Work
 
 LONGEST = 366  # days ahead that can be asked for: anything later is a slip of the finger
 MOST_TASKS = 100  # of one case: nobody fills an officer's list by pressing a button
-ASKING = (TaskKind.MORE_TIME, TaskKind.FORMAT, TaskKind.POST_COMING)
+ASKING = (TaskKind.MORE_TIME, TaskKind.FORMAT, TaskKind.POST_COMING, TaskKind.INSTALMENTS)
 
 
 def ask_time(work: Work, link: ReplyLink, wanted_on: date, words: str, form_key: str) -> None:
@@ -101,6 +101,7 @@ def asked(work: Work, case: Case) -> list[tuple[str, str, bool]]:
 TITLES = {
     TaskKind.MORE_TIME: "You asked for more time",
     TaskKind.FORMAT: "You asked for help or another format",
+    TaskKind.INSTALMENTS: "You asked about paying",
     TaskKind.POST_COMING: "You said that evidence comes by post",
 }
 

@@ -20,7 +20,7 @@ from test_reply_site import Browser
 from enforcement import create_reply_app
 from enforcement.domain.payments import Ask, Kind
 from enforcement.domain.permissions import Actor
-from enforcement.services import appeals, cases, payments
+from enforcement.services import appeals, cases, instalments, payments, tasks
 from enforcement.services.work import Work
 from enforcement.settings import Settings
 
@@ -78,6 +78,36 @@ def test_what_is_owed_by_when_and_what_reached_us(visit: Visit) -> None:
     assert "You owe nothing." in visit.paying()
 
 
+def test_a_provider_asks_finance_about_paying_once(visit: Visit) -> None:
+    visit.come_in()
+    assert "Nothing is owed" in visit.browser.client.get("/reply/pay/ask").text
+    visit.do(money_story.penalise)
+    assert 'href="/reply/pay/ask"' in visit.paying()
+    page = visit.browser.get("/reply/pay/ask")
+    for words in ("no power to agree instalments", "Asking moves no date", "14 July 2026"):
+        assert words in page, words
+    bad = (("", "Write what you want to ask"), ("x" * 100_000, "too long"),
+           ("hid\u202eden", "cannot be seen"), ("   ", "in your own words"))  # fmt: skip
+    for words, says in bad:
+        answer = visit.browser.post("/reply/pay/ask", 200, form_key="key-1", words=words)
+        assert says in answer, words[:20]
+    for _ in range(2):  # pressing twice asks once
+        visit.browser.post("/reply/pay/ask", form_key="key-1", words="May we pay £500.00 a month?")
+        assert visit.browser.at == "/reply/asked"
+        visit.browser.get("/reply/pay/ask")
+    page = visit.browser.get("/reply/asked")
+    assert page.count("May we pay £500.00 a month?") == 1
+    assert "You asked about paying" in page
+    with visit.begin(story.FINANCE, NOW) as work:
+        case = cases.find(work, visit.made.reference)
+        (task,) = instalments.of_case(work, case)
+        assert task.about == "Asked on the site: May we pay £500.00 a month?"
+        due = {clock.kind: clock.due_on for clock in case.clocks}
+        assert str(due["payment"]) == "2026-07-14"
+        tasks.close_task(work, task, "done", "Rang them.")
+    assert "Dealt with." in visit.browser.get("/reply/asked")
+
+
 def test_an_appeal_suspends_what_is_asked_for(visit: Visit) -> None:
     visit.come_in()
     visit.do(money_story.penalise)
@@ -115,7 +145,7 @@ def test_paying_has_no_violation(
         page.fill("[name=postcode]", "ZZ1 1ZZ")
         page.keyboard.press("Enter")
         page.wait_for_url("**/reply")
-        for place in ("/pay", "/reply/pay"):
+        for place in ("/pay", "/reply/pay", "/reply/pay/ask"):
             page.goto(place)
             assert page.url.endswith(place)
             result = Axe().run(page, options={"runOnly": RULES}).response

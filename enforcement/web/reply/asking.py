@@ -106,7 +106,7 @@ def time() -> Any:
     elif form.validate() and form.wanted_on.data is not None:
         try:
             words = form.words.data or ""
-            reply_asking.ask_time(work, link, form.wanted_on.data, words, _key(form))
+            reply_asking.ask_time(work, link, form.wanted_on.data, words, form_key(form))
             return redirect(url_for("asking.asked"))
         except BadInput as refused:
             access.undo()
@@ -129,7 +129,7 @@ def format_wanted() -> Any:
     elif form.validate():
         try:
             wanted, words = form.wanted.data or "", form.words.data or ""
-            reply_asking.ask_format(access.work(), access.link(), wanted, words, _key(form))
+            reply_asking.ask_format(access.work(), access.link(), wanted, words, form_key(form))
             return redirect(url_for("asking.asked"))
         except BadInput as refused:
             access.undo()
@@ -151,7 +151,7 @@ def asked() -> Any:
     )
 
 
-def _key(form: Any) -> str:
+def form_key(form: Any) -> str:
     """The key made with the form, by which pressing twice asks once."""
     typed = "".join(c for c in str(form.form_key.data or "") if c.isascii() and c.isprintable())
     return typed[:64] or secrets.token_urlsafe(24)

@@ -6,20 +6,42 @@ provider and paying: what only the provider may see is printed on the final noti
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
-from flask import Blueprint, render_template
+from flask import Blueprint, redirect, render_template, request, url_for
+from wtforms import HiddenField
+from wtforms.validators import InputRequired, Length
 
 from enforcement.domain.clocks import days_left_in_words
-from enforcement.services import paying
+from enforcement.domain.refusals import BadInput, WrongState
+from enforcement.domain.replies import MAX_WORDS
+from enforcement.services import instalments, paying
 from enforcement.services.instalments import NO_POWER
 from enforcement.services.paying import ToPay
 from enforcement.services.work import Work
 from enforcement.web import pages
+from enforcement.web.fields import LongTextField, visible
 from enforcement.web.filters import day, money, weekday
+from enforcement.web.forms import NhsForm, put_refusal
 from enforcement.web.reply import access
+from enforcement.web.reply.asking import form_key
 
 bp = Blueprint("pay", __name__)
+
+
+class AskForm(NhsForm):
+    form_key = HiddenField()
+    words = LongTextField(
+        "What do you want to ask?",
+        [
+            InputRequired("Write what you want to ask"),
+            visible,
+            Length(max=MAX_WORDS, message="That is too long"),
+        ],
+        description="For example how much you can pay, and when. Do not give card or bank details.",
+        render_kw={"rows": 5},
+    )
 
 
 @bp.get("/pay")
@@ -54,6 +76,32 @@ def pay() -> Any:
         ways=paying.ways(work),
         consequences=paying.consequences(work),
         no_instalments=NO_POWER,
+    )
+
+
+@bp.route("/reply/pay/ask", methods=["GET", "POST"])
+@access.needs_session
+def ask() -> Any:
+    """Ask finance about paying: instalments, or anything else. No date moves by asking."""
+    work, form = access.work(), AskForm()
+    found = paying.to_pay(work, access.case())
+    if found is None or found.owed_pence <= 0:
+        raise WrongState("Nothing is owed.")
+    if request.method == "GET":
+        form.form_key.data = secrets.token_urlsafe(24)
+    elif form.validate():
+        try:
+            instalments.ask(work, access.link(), form.words.data or "", form_key(form))
+            return redirect(url_for("asking.asked"), 303)
+        except BadInput as refused:
+            access.undo()
+            put_refusal(form, refused)
+    return render_template(
+        "reply/pay_ask.html",
+        form=form,
+        facts=_facts(work, found),
+        no_instalments=NO_POWER,
+        back={"href": url_for("pay.pay"), "text": "Back"},
     )
 
 
