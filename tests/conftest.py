@@ -49,6 +49,20 @@ def person(name: str, *roles: Role) -> Actor:
     return Actor(identity=f"staff:{name}", name=name.title(), roles=frozenset(roles))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Modules that take long go first, so that short ones fill the gaps at the end: whatever has
+    a heavy test, drives a browser or is slow, each kind of module by its number of tests."""
+    modules: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        modules.setdefault(item.path, []).append(item)
+
+    def rank(tests: list[pytest.Item]) -> tuple[bool, bool, bool, int]:
+        marks = {mark.name for test in tests for mark in test.iter_markers()}
+        return "heavy" not in marks, "browser" not in marks, "slow" not in marks, -len(tests)
+
+    items[:] = [test for module in sorted(modules.values(), key=rank) for test in module]
+
+
 @pytest.fixture(scope="session", autouse=True)
 def own_hasher() -> Iterator[PasswordHasher]:
     """What the product hashes passwords with. Accounts made in this process take a quick one;

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from made_year import NOW, WISH, made_year, quiet
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
@@ -24,7 +25,7 @@ from enforcement.data.runs import Run, RunRow
 from enforcement.data.tasks import Task
 from enforcement.data.windows import ReturnRow, WindowRow
 from enforcement.demo import stories
-from enforcement.demo.make import MARKER, SIGN_INS, Demo, Wish, prepare
+from enforcement.demo.make import MARKER, SIGN_INS, Demo, prepare
 from enforcement.domain.cases import State
 from enforcement.domain.permissions import Role, system_actor
 from enforcement.domain.refusals import WrongState
@@ -42,8 +43,7 @@ from enforcement.services.issue_run_reconciliation import reconcile
 from enforcement.services.work import transaction
 from enforcement.settings import Settings
 
-pytestmark = pytest.mark.slow
-NOW = datetime(2026, 11, 22, 11, 0, tzinfo=UTC)
+pytestmark = [pytest.mark.slow, pytest.mark.heavy]
 
 
 @dataclass
@@ -53,15 +53,9 @@ class Made:
     engine: Engine
 
 
-def quiet(words: str) -> None:
-    """Progress is for people."""
-
-
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
-    instance = tmp_path_factory.mktemp("demo") / "instance"
-    settings = Settings.read({"ENFORCEMENT_INSTANCE": str(instance)})
-    demo = prepare(settings, Wish(size=60), NOW, quiet)
+    settings, demo = made_year(tmp_path_factory)
     engine = open_engine(settings.database_url)
     yield Made(settings, demo, engine)
     engine.dispose()
@@ -201,7 +195,7 @@ def test_a_second_start_changes_nothing(made: Made) -> None:
             return session.scalar(select(func.count()).select_from(Event)) or 0
 
     before = events()
-    again = prepare(made.settings, Wish(size=60), NOW, quiet)
+    again = prepare(made.settings, WISH, NOW, quiet)
     assert not again.made_now
     assert events() == before
     assert (again.sign_ins, again.link) == (made.demo.sign_ins, made.demo.link)
@@ -217,10 +211,10 @@ def test_a_making_that_failed_is_not_taken_for_whole(
 
     monkeypatch.setattr(stories, "plan", fails)
     with pytest.raises(OSError, match="No space left"):
-        prepare(settings, Wish(size=60), NOW, quiet)
+        prepare(settings, WISH, NOW, quiet)
     assert json.loads((settings.instance / MARKER).read_text())["state"] != "whole"
     with pytest.raises(WrongState, match="not finished") as refused:
-        prepare(settings, Wish(size=60), NOW, quiet)
+        prepare(settings, WISH, NOW, quiet)
     assert str(settings.instance) in refused.value.fix
 
 
@@ -232,12 +226,16 @@ def test_invented_cases_are_never_put_beside_others(tmp_path: Path, made: Made) 
         }
     )
     with pytest.raises(WrongState, match="holds data already"):
-        prepare(settings, Wish(size=60), NOW, quiet)
+        prepare(settings, WISH, NOW, quiet)
 
 
 def test_a_year_made_just_after_christmas_is_whole_too(tmp_path: Path) -> None:
     """Holidays stretch the periods, so acts planned by days before today could come too early."""
     settings = Settings.read({"ENFORCEMENT_INSTANCE": str(tmp_path / "instance")})
-    demo = prepare(settings, Wish(size=60), datetime(2027, 1, 5, 11, 0, tzinfo=UTC), quiet)
+    now = datetime(2027, 1, 5, 11, 0, tzinfo=UTC)
+    demo = prepare(settings, WISH, now, quiet)
     assert set(demo.cases) == {state.label for state in State}
     assert demo.link is not None
+    again = prepare(settings, WISH, now, quiet)
+    assert (demo.made_now, again.made_now) == (True, False)
+    assert (again.sign_ins, again.link, again.cases) == (demo.sign_ins, demo.link, demo.cases)

@@ -71,6 +71,7 @@ def environ(settings: Settings, post: Any) -> dict[str, str]:
     }
 
 
+@pytest.mark.heavy
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("step", "after_restart", "at_the_end"),

@@ -57,7 +57,7 @@ from enforcement.services.work import transaction
 from enforcement.settings import Settings
 from enforcement.web.staff.appeal_forms import STEP_FORMS
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.heavy]
 REFUSED = {200, 400, 404, 409, 413, 422}
 site = roles.site  # the database and the sessions of the role matrix
 clients = roles.clients

@@ -28,7 +28,7 @@ from enforcement.domain.permissions import GRANTS, Role
 from enforcement.services import drift
 from enforcement.settings import Settings
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.heavy]
 # One person of each role; the accounts page shows another officer, so that nobody here is touched.
 WHO = {
     Role.OFFICER: "olive", Role.SENIOR: "senna", Role.PANEL: "petra", Role.FINANCE: "fern",
