@@ -43,11 +43,15 @@ class Watched:
             self.wrong.append(message.text)
 
 
-def _look(browser: Browser, size: str, url: str, *, script: bool = True) -> Watched:
+def _open(browser: Browser, size: str, *, script: bool = True) -> Watched:
     width, height = SIZES[size]
     page = browser.new_page(viewport={"width": width, "height": height}, java_script_enabled=script)
-    watched = Watched(page)
-    page.goto(url)
+    return Watched(page)
+
+
+def _look(browser: Browser, size: str, url: str, *, script: bool = True) -> Watched:
+    watched = _open(browser, size, script=script)
+    watched.page.goto(url)
     return watched
 
 
@@ -72,15 +76,16 @@ def test_every_page_is_accessible_quiet_and_closed(
     browser: Browser, address: str, size: str, request: pytest.FixtureRequest
 ) -> None:
     site = request.node.callspec.params["address"]
+    watched = _open(browser, size)  # one page for all places: a new one costs more than its look
     for place in PLACES:
-        watched = _look(browser, size, address + place)
+        watched.page.goto(address + place)
         _keep(watched.page, f"{site}-{size}-{place.strip('/').replace('/', '-') or 'home'}")
         assert _violations(watched.page) == [], place
         assert watched.wrong == [], place
         assert all(url.startswith(address) for url in watched.fetched), watched.fetched
         wide = watched.page.evaluate("document.documentElement.scrollWidth > innerWidth")
         assert not wide, f"{place} scrolls sideways at {size}"
-        watched.page.close()
+    watched.page.close()
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -133,7 +138,8 @@ def test_pages_work_without_script(browser: Browser, address: str) -> None:
 
 def test_hostile_words_run_nothing(browser: Browser, showcase: ModuleType, serve: Serve) -> None:
     address = serve(showcase.make("staff", showcase.NASTY))
+    watched = _open(browser, "desktop")
     for place in PLACES:
-        watched = _look(browser, "desktop", address + place)
+        watched.page.goto(address + place)
         assert watched.wrong == [], place
-        watched.page.close()
+    watched.page.close()
