@@ -98,7 +98,7 @@ def test_a_run_from_choosing_to_reconciled(world: Runs) -> None:
 
     # Then the senior officer glances at each and checks the sample
     senior.signs_in()
-    senior.page.get_by_role("link", name="1 issue runs waiting for approval").click()
+    senior.page.get_by_role("link", name="1 issue run waiting for approval").click()
     senior.follows("IR-2026-0001")
     assert "You have glanced at 0 of 5 notices" in senior.reads()
     senior.follows_action("Look at the notices (5 notices to go)")

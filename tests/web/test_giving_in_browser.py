@@ -60,7 +60,7 @@ def test_from_returned_post_to_a_new_notice(pages: Callable[..., Page], tmp_path
     assert officer.get_by_text("a second person answers it").is_visible()
     assert officer.get_by_text("stays").first.is_visible()
     senior.goto("/")
-    assert senior.get_by_text("proposals about giving to answer").is_visible()
+    assert senior.get_by_text("proposal about giving to answer").is_visible()
     look(senior, "home")
     senior.goto("/tasks")
     senior.get_by_role("link", name="Another day of giving").click()

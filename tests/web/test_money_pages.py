@@ -166,7 +166,7 @@ def test_a_write_off_above_the_limit_waits_for_the_leader(office: Office) -> Non
     assert "waits for a second person" in site.page("fin", "/money")
     assert "You asked for it" in site.page("fin", "/money/write-offs/1")
     assert "Waits" in office.page("/money/write-offs", who="lee")
-    assert "write-offs to answer" in office.page("/", who="lee")
+    assert "write-off to answer" in office.page("/", who="lee")
     agree = site.form("lee", "/money/write-offs/1/agree")
     assert form_reader.taken(office.client("lee"), f"{CASE}/money/write-offs/1/agree") == []
     agree.send()
