@@ -6,6 +6,7 @@ breaks and spaces are ignored, since they only say where a line ended.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -50,8 +51,13 @@ def _check(page: str, element: str, citation: str, phrases: Iterable[str]) -> El
     absent = [phrase for phrase in wanted if not phrase or _squash(phrase) not in page]
     if not wanted or absent:
         missed = absent[0] if absent and absent[0] else "nothing to set out"
-        return ElementCheck(element, citation, False, f"not found: {missed[:EXCERPT]}")
-    return ElementCheck(element, citation, True, "; ".join(item[:EXCERPT] for item in wanted))
+        return ElementCheck(element, citation, False, f"not found: {_excerpt(missed)}")
+    return ElementCheck(element, citation, True, "; ".join(map(_excerpt, wanted)))
+
+
+def _excerpt(phrase: str) -> str:
+    """The beginning of a long phrase, cut between two words."""
+    return textwrap.shorten(phrase, EXCERPT, placeholder="…")
 
 
 def _amount_proposed(facts: NoticeFacts) -> tuple[str, ...]:

@@ -170,7 +170,11 @@ def end_sessions(work: Work, account: Account) -> None:
 
 def names(session: Session, identities: Iterable[str | None]) -> dict[str, str]:
     """Names of people by their staff number; an operator of the command line keeps the number."""
-    found = {identity: identity for identity in identities if identity}
+    found = {
+        identity: "The system" if identity.startswith("system:") else identity
+        for identity in identities
+        if identity
+    }
     numbers = {key.removeprefix("staff:"): key for key in found}
     rows = session.execute(
         select(Account.staff_number, Account.name).where(Account.staff_number.in_(numbers))

@@ -137,14 +137,14 @@ def test_the_worklist_needs_few_statements_whatever_it_shows(site: Any) -> None:
 @pytest.mark.parametrize(
     ("who", "number", "phrase"),
     [
-        ("leith", 1, "cases without an officer"),
+        ("leith", 1, "case without an officer"),
         ("leith", 2, "overdue"),
-        ("olive", 1, "new replies to read"),
-        ("olive", 1, "sendings failed or uncertain"),
+        ("olive", 1, "new reply to read"),
+        ("olive", 1, "sending failed or uncertain"),
         ("senna", 1, "waiting for my approval"),
-        ("petra", 1, "cases waiting for my vote"),
+        ("petra", 1, "case waiting for my vote"),
         ("piers", 0, "cases waiting for my vote"),
-        ("fern", 1, "payments overdue"),
+        ("fern", 1, "payment overdue"),
         ("fern", 0, "refunds due"),
         ("adair", 10, "active accounts"),
     ],
@@ -423,6 +423,17 @@ def test_a_policy_the_rules_cannot_use_is_refused_with_its_reason(
     fields = {**PROPOSALS[kind], **change}
     answer = post(site.client("polly"), where, where, effective_from=DAY, citation="X", **fields)
     assert sentence in answer.text
+
+
+def test_policies_and_roles_are_told_in_words(site: Any) -> None:
+    client = site.client("polly")
+    scheme = client.get("/policies/fee_scheme").text
+    assert "Home care: base of the fee" in scheme
+    assert "£54.305" in scheme
+    assert "Both fees, added up" in scheme
+    assert "7 years" in client.get("/policies/retention").text
+    mine = client.get("/my-account").text
+    assert ("Policy administrator" in mine, "policies.propose" in mine) == (True, False)
 
 
 def test_a_fee_scheme_is_checked_before_it_is_proposed(site: Any) -> None:

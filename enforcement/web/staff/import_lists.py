@@ -10,6 +10,7 @@ from flask import url_for
 
 from enforcement.data.files import ImportedFile
 from enforcement.domain.windows import Month
+from enforcement.register.shapes import SHAPES
 from enforcement.services.register_changes import KINDS, Noticed
 from enforcement.web.filters import day, moment, short_day
 from enforcement.web.listing import Cell, Chip, Column, Listing, address
@@ -17,6 +18,7 @@ from enforcement.web.pages import Fact, Tab
 
 SHOWN = 100  # refused lines on a page; the download has all
 TITLES = {"register": "CQC register", "returns": "Capacity Tracker", "contacts": "Contacts"}
+SHAPE_WORDS = {one.name: one.what.partition(" (")[0].partition(":")[0] for one in SHAPES}
 STATES = {"loaded": ("Loaded", "green"), "waiting": ("Waiting", "orange"),
           "released": ("Released", "blue")}  # fmt: skip
 # What the numbers of a load are called on a page, where its own name would not do.
@@ -76,7 +78,7 @@ def _file_row(row: ImportedFile, people: Mapping[str, str]) -> dict[str, object]
     words, colour = STATES[row.state]
     return {
         "file": Cell(row.filename, href=url_for("imports.file", file_id=row.id)),
-        "kind": Cell(TITLES.get(row.kind, row.kind), note=row.shape),
+        "kind": Cell(TITLES.get(row.kind, row.kind), note=SHAPE_WORDS.get(row.shape, row.shape)),
         "window": window_title(row.window_no) or day(row.as_at),
         "when": Cell(short_day(row.loaded_at), note=people.get(row.loaded_by, row.loaded_by)),
         "rows": f"{row.rows_in:,}",
@@ -120,7 +122,7 @@ def change_lines(changes: Mapping[str, Any]) -> list[Fact]:
 def result_facts(result: Mapping[str, Any]) -> list[Fact]:
     """What a check found, in the same words as a stored file's page."""
     return [
-        Fact("Shape", result["shape"]),
+        Fact("Shape", SHAPE_WORDS.get(result["shape"], result["shape"])),
         *_totals(
             result["rows_in"], result["accepted"], len(result["rejected"]), result["out_of_scope"]
         ),
@@ -137,7 +139,7 @@ def _totals(rows_in: int, accepted: int, rejected: int, out_of_scope: int) -> li
 
 def file_facts(row: ImportedFile, people: Mapping[str, str]) -> list[Fact]:
     facts = [
-        Fact("Kind", TITLES.get(row.kind, row.kind), f"shape: {row.shape}"),
+        Fact("Kind", TITLES.get(row.kind, row.kind), SHAPE_WORDS.get(row.shape, row.shape)),
         Fact("Brought in", moment(row.loaded_at), people.get(row.loaded_by, row.loaded_by)),
     ]
     if row.window_no is not None:

@@ -326,7 +326,11 @@ def _receipt(notice: Notice) -> Listing | None:
     if not notice.giving_receipt:
         return None
     rows = [
-        {"day": line["day"], "number": line["number"] or "", "note": line["note"]}
+        {
+            "day": day(date.fromisoformat(line["day"])),
+            "number": line["number"] or "",
+            "note": line["note"],
+        }
         for line in notice.giving_receipt
     ]
     return Listing(

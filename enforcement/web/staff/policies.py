@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, url_for
@@ -9,6 +10,7 @@ from sqlalchemy import select
 
 from enforcement.data.people import Account
 from enforcement.data.policies import Policy
+from enforcement.domain.fees import MixedRule
 from enforcement.domain.permissions import Permission, can
 from enforcement.domain.refusals import NotFound, Refusal
 from enforcement.services import policies as services
@@ -17,7 +19,7 @@ from enforcement.services.policy_bodies import ADDED, TITLES, impact
 from enforcement.services.timeline import value_words
 from enforcement.services.work import Work
 from enforcement.web import access, pages
-from enforcement.web.filters import day, moment
+from enforcement.web.filters import day, moment, plural
 from enforcement.web.staff.policy_forms import FORMS
 
 bp = Blueprint("policies", __name__)
@@ -30,7 +32,32 @@ NAMES = {
     "write_off_alone_pence": "One person may write off",
     "reminder_after_due": "Reminder so many days after the last day to pay",
     "reminder_by_itself": "Reminders are sent without anybody looking",
+    "first_countable": "The first window that counts",
+    "at_risk_consecutive": "At risk when missed in a row",
+    "at_risk_total": "At risk when missed in all",
+    "bands": "Care homes, by places",
+    "community_base_pence": "Home care: base of the fee",
+    "community_rate_pence": "Home care: for each person who uses it",
+    "community_cap_pence": "Home care: at most",
+    "mixed": "A location with both",
+    "representations_days": "Days for representations",
+    "payment_days": "Days to pay",
+    "appeal_days": "Days to appeal",
+    "link_days_after_deadline": "Days that the reply link stays open after the last day",
+    "quorum": "Fewest members who vote",
+    "reminder_before_due": "Reminder so many days before the last day to pay",
+    "reminder_apart": "Days between two reminders, at least",
+    "refund_within": "Days to repay",
+    "refund_how": "How we repay",
+    "reminder_needed": "A reminder is needed before recovery",
+    "reminder_wait": "Days between the reminder and recovery",
+    "next_step_days": "Days for the next step of recovery",
+    "payment_restarts": "After a lost appeal the whole period to pay begins again",
+    "least": "Fewest that are checked in full",
+    "roots": "Otherwise so many times the square root of the run",
 }
+UNITS = {"retention": "year", "tasks": "working day"}  # kinds whose every value is a number of them
+SHIPPED = {"publisher": "the publisher", "system:set-up": "the set-up of the system"}
 
 
 @bp.get("/policies")
@@ -81,7 +108,7 @@ def _in_force_words(work: Work, kind: str, rows: list[Policy]) -> str:
 def _names(work: Work) -> dict[str, str]:
     """Identity → name, for people who proposed and approved."""
     found = work.session.execute(select(Account.staff_number, Account.name))
-    return {f"staff:{number}": name for number, name in found}
+    return SHIPPED | {f"staff:{number}": name for number, name in found}
 
 
 def _view(work: Work, row: Policy, names: dict[str, str]) -> dict[str, Any]:
@@ -118,6 +145,12 @@ def _words(row: Policy, name: str, value: Any) -> str:
         )
     if name.endswith(("base_pence", "cap_pence", "alone_pence")):
         return value_words("pence", value)
+    if name == "community_rate_pence":
+        return f"£{Decimal(value) / 100}"
+    if name == "mixed":
+        return "Both fees, added up" if value == MixedRule.SUM else "The higher of both fees"
+    if row.kind in UNITS:
+        return plural(int(value), UNITS[row.kind])
     if isinstance(value, list) and value and isinstance(value[0], dict):
         return "; ".join(", ".join(map(str, one.values())) for one in value)
     return value_words(name, value)

@@ -19,7 +19,7 @@ from flask_login import current_user
 from wtforms import HiddenField, PasswordField, StringField, SubmitField
 from wtforms.validators import InputRequired, Length
 
-from enforcement.domain.permissions import Permission
+from enforcement.domain.permissions import Role
 from enforcement.services import sign_in as signing
 from enforcement.web import access
 from enforcement.web.forms import NhsForm
@@ -67,10 +67,11 @@ def sign_in() -> Any:
         form.form_errors.append(signing.WRONG)
         return render_template("staff/sign_in/sign_in.html", form=form)
     secret, _account = started
-    return _with_cookie(make_response(redirect(safe_next(form.next.data), 303)), secret)
+    return with_cookie(make_response(redirect(safe_next(form.next.data), 303)), secret)
 
 
-def _with_cookie(response: Response, secret: str) -> Response:
+def with_cookie(response: Response, secret: str) -> Response:
+    """The answer with the cookie of a session that begins."""
     response.set_cookie(
         access.cookie_name(),
         secret,
@@ -100,5 +101,5 @@ def my_account() -> Any:
     return render_template(
         "staff/sign_in/my_account.html",
         actor=actor,
-        permissions=[p.value for p in Permission if p in actor.permissions],
+        roles=[role.label for role in Role if role in actor.roles],
     )
