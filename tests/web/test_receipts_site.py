@@ -87,6 +87,7 @@ def test_the_pdf_says_what_was_sent_and_is_checked_whole(
     assert any("The system was down all week." in words for _, words in facts["answers"])
     page = ask(stranger, receipt=(BytesIO(made.data), "receipt.pdf"))
     assert "This receipt is genuine" in page
+    assert "If your copy says anything else, that was changed." in page  # only the lines are signed
     assert "Sample Meadow" not in page
     assert client.get("/reply/sent/ASC-2026-000009-R1/receipt.pdf").status_code == 404
 
