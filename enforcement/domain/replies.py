@@ -322,7 +322,7 @@ def date_keys(
     every = ALL_WINDOWS in chosen
     found = {k: t for k, t in window_titles.items() if every or k in chosen}
     if reason.dates == SPAN and len(found) > 1 and (every or len(found) > MOST_DATES):
-        return {ALL_WINDOWS: "All the months you chose"}
+        return {ALL_WINDOWS: "all the months you chose"}
     return found if len(found) <= MOST_DATES else {}
 
 
