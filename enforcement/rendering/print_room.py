@@ -28,7 +28,7 @@ from enforcement.rendering.facts import NoticeFacts
 from enforcement.rendering.words import Rendered
 
 MODULE = "enforcement.rendering.print_room"
-LAYOUTS = 400  # of one room: the text libraries below WeasyPrint keep 85 KB of each for good
+LAYOUTS = 2_000  # of one room: the libraries below WeasyPrint keep a little of each for good
 PATIENCE = 120.0  # seconds; forty times the longest letter of the samples
 
 

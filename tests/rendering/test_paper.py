@@ -250,3 +250,14 @@ def test_the_usual_notice_of_intent_is_one_sheet(count: int) -> None:
     help_rows = (*sample.who_to_ask, sample.who_to_ask[0])[:3]
     printed = render(replace(sample, misses=misses, who_to_ask=help_rows))
     assert printed.pages == 2
+
+
+def test_no_text_on_paper_asks_for_font_features():
+    """WeasyPrint 70 keeps what such a text asks for until the process ends: 80 KB a letter."""
+    sheets = sorted(TEMPLATES.parent.rglob("*.css"))
+    assert len(sheets) >= 4
+    asks = re.compile("font-(variant|feature|kerning)")
+    assert [sheet.name for sheet in sheets if asks.search(sheet.read_text())] == []
+    fonts, _ = paper.typography("v1")
+    paper.render(notice_of_intent())
+    assert set(fonts.font_features) <= {b"tnum 1"}  # WeasyPrint's own, for the marks of a list

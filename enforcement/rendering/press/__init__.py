@@ -40,7 +40,7 @@ class Press:
     has it, not for a rare one. One press may be used by several threads.
     """
 
-    def __init__(self, on: bool = True, shapes: int = 64, met: int = 3) -> None:
+    def __init__(self, on: bool = True, shapes: int = 128, met: int = 2) -> None:
         self.on = on and usable()
         self.pressed = 0
         self.laid = 0  # letters laid out in full, for themselves or for their shape

@@ -9,6 +9,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import md5
 
 import pydyf
@@ -49,15 +50,15 @@ class FrozenFile:
             *((obj.number, obj.body) for obj in kept if not obj.small),
             (holder, _object_stream(small)),
         ]:
-            written = _indirect(number, body)
             self._point(self._table, number, place)
-            parts.append(written)
-            place += len(written)
+            written = (b"%d 0 obj\n" % number, _shared(body), b"\nendobj\n")
+            parts += written
+            place += sum(map(len, written))
         for index, obj in enumerate(small):
             self._table[obj.number * 7 : obj.number * 7 + 7] = _entry(2, holder, index)
-        self._head = b"".join(parts)
-        self._mark = md5(self._head, usedforsecurity=False).digest()
-        self._root = root
+        self._head = parts
+        self._mark = md5(b"".join(parts), usedforsecurity=False).digest()
+        self._length, self._root = place, root
 
     def _point(self, table: bytearray, number: int, place: int) -> None:
         table[number * 7 : number * 7 + 7] = _entry(1, place, 0)
@@ -65,15 +66,15 @@ class FrozenFile:
     def write(self, bodies: Mapping[int, bytes]) -> bytes:
         """Return the file with the changing objects' bodies; its identity is a hash of them."""
         table = bytearray(self._table)
-        parts = [self._head]
-        place = len(self._head)
+        parts = []
+        place = self._length
         for number, body in bodies.items():
             written = _indirect(number, body)
             self._point(table, number, place)
             parts.append(written)
             place += len(written)
         self._point(table, self._own, place)
-        identity = md5(self._mark + b"".join(parts[1:]), usedforsecurity=False).hexdigest().encode()
+        identity = md5(self._mark + b"".join(parts), usedforsecurity=False).hexdigest().encode()
         extra = b"/Type /XRef/Index [0 %d]/W [1 4 2]/Size %d/Root %s/Info %d 0 R/ID [(%s) (%s)]" % (
             self._own + 1,
             self._own + 1,
@@ -84,7 +85,13 @@ class FrozenFile:
         )
         parts.append(_indirect(self._own, deflated(extra, bytes(table))))
         parts.append(b"startxref\n%d\n%%%%EOF\n" % place)
-        return b"".join(parts)
+        return b"".join(self._head + parts)
+
+
+@lru_cache(64)
+def _shared(body: bytes) -> bytes:
+    """Return the one copy of a body that many shapes have: typefaces and the colour profile."""
+    return body
 
 
 def _entry(kind: int, where: int, index: int) -> bytes:
