@@ -131,5 +131,7 @@ def _remind(work: Work, case: Case, enqueue: Enqueue) -> str:
         return ""
     is_due = "was due" if found.wanted is Reminding.OVERDUE else "is due"
     about = f"{pounds(found.owed_pence)} {is_due} on {day(found.due_on)}. No reminder was sent yet."
+    replaced = "A newer reminder took its place."
+    tasks.settle(work, case, {TaskKind.REMINDER_DUE}, replaced, key=f"{found.penalty} ")
     tasks.open_task(work, case, TaskKind.REMINDER_DUE, key, about)
     return "put_forward"

@@ -96,6 +96,16 @@ def test_one_task_before_the_day_and_one_after_it(morning: Morning) -> None:
     assert morning.on(40).sweep() == {}
 
 
+def test_the_task_after_the_day_takes_the_place_of_one_left_open_before_it(
+    morning: Morning,
+) -> None:
+    assert [morning.on(day).sweep() for day in (-7, 7)] == [{"put_forward": 1}] * 2
+    assert [(about.split(" on ")[0], is_open) for about, is_open in morning.tasks()] == [
+        ("£2,388.00 was due", True),
+        ("£2,388.00 is due", False),
+    ]
+
+
 def test_by_policy_the_worker_sends_each_once(morning: Morning) -> None:
     morning.by_itself()
     assert [morning.on(day).sweep() for day in (-7, -7, 0, 7, 14, 15, 40)] == [
