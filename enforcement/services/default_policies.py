@@ -1,4 +1,7 @@
-"""The policy rows the product ships with, each with where it comes from (domain 5, 6, 7, 12).
+"""The policy rows the product ships with, each with where it comes from.
+
+A citation is read on the policy’s page by people who have only the law: it names the law, or what
+was published, and says after “Service owner to confirm” what is open.
 
 Written once, as proposed by the publisher and approved by whoever set the service up or updated
 it; changing any of them afterwards takes two people on the settings screen.
@@ -49,7 +52,8 @@ DEFAULTS: tuple[Shipped, ...] = (
             "appeal_days": 28,
             "link_days_after_deadline": 14,
         },
-        "SI 2022/1175 regs 5 and 6; SI 2009/1976 r.22; payment period: open question 1, assumed 28",
+        "SI 2022/1175 regs 5 and 6; SI 2009/1976 r.22. Service owner to confirm: the days to pay, "
+        "for which reg 6(3)(c) gives no number, and how long a reply link outlives the deadline",
     ),
     (
         "contact_block",
@@ -86,8 +90,8 @@ DEFAULTS: tuple[Shipped, ...] = (
                 },
             ],
         },
-        "NHSBSA public page and NECS flyer (two e-mail addresses are published; the newer is not "
-        "established: open question, domain 6); NHSBSA's registered address",
+        "NHSBSA’s public page, the flyer of NECS and NHSBSA’s registered address. Service owner to "
+        "confirm: which of the two published email addresses is the newer",
     ),
     (
         "tribunal",
@@ -98,13 +102,13 @@ DEFAULTS: tuple[Shipped, ...] = (
                         "PO Box 11230", "Leicester", "LE1 8FQ"],
             "email": "grc@justice.gov.uk",
         },
-        "SI 2022/1175 reg 8; which chamber hears these appeals is open question 4",
+        "SI 2022/1175 reg 8. Service owner to confirm: which chamber hears these appeals",
     ),
     (
         "tasks",
         START,
         {str(kind): days for kind, days in ALLOWED_DAYS.items()},
-        "Product policy: working days for each kind of task; the law sets none",
+        "Service owner to confirm: the working days for each kind of task; the law sets none",
     ),
     (
         "routing",
@@ -113,8 +117,8 @@ DEFAULTS: tuple[Shipped, ...] = (
             "complaint": "nhsbsa.adultsocialcareenforcement@nhs.net",
             "safeguarding": "nhsbsa.adultsocialcareenforcement@nhs.net",
         },
-        "The team’s own mailbox until the service owner names those of complaints and of "
-        "safeguarding: an open question",
+        "Service owner to confirm: the mailboxes for complaints and for safeguarding; until then "
+        "the team’s own",
     ),
     (
         "paragraph",
@@ -137,7 +141,13 @@ DEFAULTS: tuple[Shipped, ...] = (
         },
         "Formal notice under s.277A, 26 April 2024; the publisher’s words",
     ),
-    ("panel", START, {"quorum": 2}, "Domain 13.2 S7: at least two members; open question 6"),
+    (
+        "panel",
+        START,
+        {"quorum": 2},
+        "Service owner to confirm: how many members decide; the law asks for no panel, and two is "
+        "the least that is no one person’s decision",
+    ),
     (
         "payment",
         START,
@@ -151,13 +161,14 @@ DEFAULTS: tuple[Shipped, ...] = (
             "under way, the sum can be recovered on the order of the county court, "
             "as if it were payable under an order of that court.",
         },
-        "SI 2022/1175 regs 6(3)(c) and 9; wording to be confirmed by the service owner",
+        "SI 2022/1175 regs 6(3)(c) and 9. Service owner to confirm: the ways to pay and the words",
     ),
     (
         "signatory",
         START,
         {"name": "Head of Adult Social Care Enforcement", "role": "For the Secretary of State"},
-        "Domain 12, question 6: who signs is to be confirmed",
+        "Service owner to confirm: who signs notices and certificates as the authorised person of "
+        "SI 2022/1175 reg 9",
     ),
     (
         "letters",
@@ -170,8 +181,8 @@ DEFAULTS: tuple[Shipped, ...] = (
             "certificate_authority": "The NHS Business Services Authority enforces the "
             "Regulations for the Secretary of State for Health and Social Care.",
         },
-        "Domain 13.2 S14 and product 2.23: nothing in law sets these; to be confirmed by the "
-        "service owner",
+        "Service owner to confirm: when reminders and refunds are due, how money is paid back, and "
+        "the words about authority on a certificate (SI 2022/1175 reg 9); the law sets none",
     ),
     (
         "money",
@@ -181,8 +192,8 @@ DEFAULTS: tuple[Shipped, ...] = (
             "reminder_after_due": 7,
             "reminder_by_itself": False,
         },
-        "Domain 13.2 S14 and product 2.11: nothing in law sets these; to be confirmed by the "
-        "service owner",
+        "Service owner to confirm: the sum that one person may write off, and when a reminder goes "
+        "out; the law sets neither",
     ),
     (
         "recovery",
@@ -193,22 +204,24 @@ DEFAULTS: tuple[Shipped, ...] = (
             "next_step_days": 28,
             "payment_restarts": True,
         },
-        "Domain 13.2 S14 and 12, question 2: nothing in law sets these; to be confirmed by the "
-        "service owner",
+        "Service owner to confirm: whether a reminder comes before recovery and how long it waits, "
+        "and whether the time to pay starts again after an appeal that fails; SI 2022/1175 regs 8 "
+        "and 9 say neither",
     ),
     (
         "retention",
         START,
         dict(YEARS_KEPT),
-        "Product 7, question 9: whole years after closing, to be confirmed by the service owner "
-        "with NHSBSA's records schedule",
+        "Service owner to confirm, with NHSBSA’s records schedule: how many whole years after "
+        "closing a case is kept; UK GDPR Article 5(1)(e) gives no number",
     ),
     (
         "sampling",
         START,
         {"least": 5, "roots": 1},
-        "The publisher's proposal: in a run of n notices √n, and never fewer than 5, are checked "
-        "in full, as inspectors of goods have long sampled a lot; for the service owner to confirm",
+        "Service owner to confirm: how many notices of a run are checked in full; the law sets "
+        "none. The square root of their number, and never fewer than 5, is how inspectors of "
+        "goods have long sampled a lot",
     ),
 )  # fmt: skip
 
