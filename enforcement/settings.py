@@ -210,6 +210,17 @@ class Settings(SiteSettings):
             "one working day; nobody stays signed in overnight",
         ),
     ]
+    staff_confirm: Annotated[
+        timedelta,
+        Told(
+            "ENFORCEMENT_STAFF_CONFIRM_MINUTES",
+            values.minutes,
+            timedelta(minutes=15),
+            "`15` (minutes)",
+            "approving a notice or recording a decision asks for the password again after this "
+            "long (ASVS 7.5.3)",
+        ),
+    ]
     reply_idle: Annotated[
         timedelta,
         Told(

@@ -32,6 +32,7 @@ _NOBODY = HASHER.hash(secrets.token_urlsafe(16))
 class Found:
     actor: Actor
     username: str
+    password_at: datetime  # when the password was last typed: every session begins with it
 
 
 def _matches(password: str, stored: str) -> bool:
@@ -122,7 +123,32 @@ def recognise(session: Session, secret: str, now: datetime, settings: Settings) 
     account = session.get(Account, row.account_id)
     if account is None or account.disabled_at is not None:
         return None
-    return Found(actor_of(account), account.username)
+    return Found(actor_of(account), account.username, row.created_at)
+
+
+def is_fresh(found: Found, now: datetime, settings: Settings) -> bool:
+    """Whether the password was typed lately enough for what asks for it again (ASVS 7.5.3)."""
+    return now - found.password_at <= settings.staff_confirm
+
+
+def confirm(
+    session: Session, secret: str, password: str, address: str, now: datetime
+) -> str | None:
+    """The password typed again: the secret of a new session in place of this one, or None.
+
+    A session begun anew cannot be used by whoever held the old one (ASVS 7.2.4). A wrong password
+    counts as a wrong try of signing in; the caller commits either way. Refuses NotAllowed for a
+    session that ended.
+    """
+    row = session.get(StaffSession, secret_hash(secret))
+    account = session.get(Account, row.account_id) if row and row.ended_at is None else None
+    if account is None:
+        raise NotAllowed("The session has ended. Sign in again.")
+    started = start(session, account.username, password, address, now)
+    if started is None:
+        return None
+    end(session, secret, now)
+    return started[0]
 
 
 def touch(engine: Engine, secret: str, now: datetime) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, cast
+from urllib.parse import urlsplit, urlunsplit
 
 from flask import Flask, Response, abort, current_app, g, redirect, request, url_for
 from flask_login import LoginManager, UserMixin, current_user
@@ -31,6 +32,7 @@ class SignedIn(UserMixin):  # type: ignore[misc]  # flask-login has no types
         self.id = str(found.actor.account_id)
         self.actor = found.actor
         self.username = found.username
+        self.found = found
 
 
 def cookie_name() -> str:
@@ -71,10 +73,31 @@ def work() -> Work:
     return Work(session(), actor(), now(), settings(), request_id())
 
 
-def needs(permission: Permission | None) -> Callable[[View], View]:
+def must_confirm() -> Response | None:
+    """The way to the page that asks for the password again, when it was typed too long ago.
+
+    From there back to the page itself, or to the one whose button was pressed.
+    """
+    if sign_in.is_fresh(current_user.found, now(), settings()):
+        return None
+    reading = request.method in transactions.SAFE
+    back = request.full_path if reading else path_of(request.referrer)
+    return cast(Response, redirect(url_for("confirm.confirm", next=back), 303))
+
+
+def path_of(address: str | None) -> str:
+    """The path of an address of this very site, with its query; "" for any other."""
+    parts = urlsplit(address or "")
+    here = parts.netloc == request.host
+    return urlunsplit(("", "", parts.path, parts.query, "")) if here else ""
+
+
+def needs(permission: Permission | None, *, password_again: bool = False) -> Callable[[View], View]:
     """Declare what a view needs: a permission, or None for any signed-in person.
 
     Nobody signed in: a page leads to the sign-in page and back; anything else is refused.
+    `password_again`: what it does is approved by a person who typed the password lately; before
+    that nothing happens. Not for a view that takes words, which would be lost.
     """
 
     def declare(view: View) -> View:
@@ -89,9 +112,12 @@ def needs(permission: Permission | None) -> Callable[[View], View]:
             g.signed_in = True
             if permission is not None:
                 require(actor(), permission)
+            if password_again and (way := must_confirm()) is not None:
+                return way
             return committed(*args, **kwargs)
 
         checked.needs = permission  # type: ignore[attr-defined]  # read by the test of the address map
+        checked.password_again = password_again  # type: ignore[attr-defined]  # the same
         return checked
 
     return declare

@@ -21,6 +21,7 @@ from enforcement.web.staff import (
     case_actions,
     cases,
     clocks,
+    confirm,
     decisions,
     directions,
     gate,
@@ -60,6 +61,7 @@ from enforcement.web.staff import (
 # Every page of the site. A module's blueprint carries its noun as name.
 BLUEPRINTS: tuple[Blueprint, ...] = (
     sign_in.bp,
+    confirm.bp,
     imports.bp,
     windows.bp,
     runs.bp,

@@ -344,7 +344,7 @@ def vote(reference: str) -> Any:
 
 
 @bp.route("/decide", methods=BOTH)
-@access.needs(Permission.DECIDE)
+@access.needs(Permission.DECIDE, password_again=True)
 def decide(reference: str) -> Any:
     work, case = _opened(reference)
     if papers_hidden(work, case):

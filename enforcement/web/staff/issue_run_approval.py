@@ -220,7 +220,7 @@ def _check_page(
 
 
 @bp.post("/issue-runs/<run_reference>/approve")
-@access.needs(Permission.APPROVE_NOTICE)
+@access.needs(Permission.APPROVE_NOTICE, password_again=True)
 def approve(run_reference: str) -> Any:
     """Approve the manifest whose hash was on the page."""
     seen = request.form.get("seen", "")

@@ -226,7 +226,7 @@ def submit(reference: str, notice_id: int) -> str | Response:
 
 
 @bp.post("/cases/<reference>/notices/<int:notice_id>/approve")
-@access.needs(Permission.APPROVE_NOTICE)
+@access.needs(Permission.APPROVE_NOTICE, password_again=True)
 def approve(reference: str, notice_id: int) -> str | Response:
     seen = request.form.get("seen", "")
 
