@@ -10,7 +10,7 @@ import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from enforcement.domain.words import day, pounds
+from enforcement.domain.words import day, pounds, weekday
 from enforcement.rendering.facts import MISSED_RETURNS, NoticeFacts
 from enforcement.rendering.letter_elements import LETTERS, Element, how_to_pay, misses_told
 
@@ -92,7 +92,7 @@ def _right_to_reply(facts: NoticeFacts) -> tuple[str, ...]:
         return ("",)
     return (
         "You have the right to make written representations",
-        f"begins on {day(facts.period.starts)} and ends at the end of {day(facts.period.ends)}",
+        f"begins on {day(facts.period.starts)} and ends at the end of {weekday(facts.period.ends)}",
     )
 
 

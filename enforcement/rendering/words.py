@@ -53,7 +53,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {"day": unbroken_day, "days_to": days_to, "pounds": pounds}
     environment.filters |= {
-        "weekday": weekday, "miss_rows": miss_rows, "miss_windows": miss_windows,
+        "weekday": unbroken_weekday, "miss_rows": miss_rows, "miss_windows": miss_windows,
     }  # fmt: skip
     environment.globals["most_single"] = MOST_SINGLE
     return environment
@@ -62,6 +62,11 @@ def _environment() -> Environment:
 def unbroken_day(value: date) -> str:
     """A date that never breaks over two lines."""
     return day(value).replace(" ", NO_BREAK)
+
+
+def unbroken_weekday(value: date) -> str:
+    """A date with its weekday, which never breaks over two lines."""
+    return weekday(value).replace(" ", NO_BREAK)
 
 
 def words(facts: NoticeFacts, layout: str) -> str:

@@ -101,8 +101,11 @@ DEFAULTS: tuple[Shipped, ...] = (
             "address": ["General Regulatory Chamber", "HM Courts and Tribunals Service",
                         "PO Box 11230", "Leicester", "LE1 8FQ"],
             "email": "grc@justice.gov.uk",
+            "form": "Use the tribunal’s application form and enclose a copy of this notice. "
+            "Paying the penalty does not end your right to appeal.",
         },
-        "SI 2022/1175 reg 8. Service owner to confirm: which chamber hears these appeals",
+        "SI 2022/1175 reg 8. Service owner to confirm: which chamber hears these appeals, and that "
+        "paying does not end the right to appeal",
     ),
     (
         "tasks",

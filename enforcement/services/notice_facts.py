@@ -136,9 +136,7 @@ def final(work: Work, case: Case, plan: Plan) -> paper.NoticeFacts:
             sent_on=plan.send_on,
             tribunal=tribunal["name"],
             address_lines=tuple(tribunal["address"]),
-            form=tribunal.get(
-                "form", "Use the tribunal’s application form and enclose a copy of this notice."
-            ),
+            form=tribunal.get("form", ""),
         ),
     )
 

@@ -25,7 +25,7 @@ from enforcement.rendering.facts import (
 from enforcement.rendering.letter_facts import PaidLine, ReminderFacts
 from enforcement.rendering.press.squares import square
 from enforcement.rendering.wording import MOST_SINGLE, days_to, window_lines
-from enforcement.rendering.words import unbroken_day
+from enforcement.rendering.words import unbroken_day, unbroken_weekday
 
 # The kinds whose templates keep each value on a line of its own. The others have an officer's
 # words or values in the middle of sentences.
@@ -95,6 +95,11 @@ class Blanks:
         as templates may compare two dates."""
         self.slots.append(Slot(kind, unbroken_day(value)))
         return self._day(early)
+
+    def weekday(self, kind: str, value: date) -> date:
+        """Give away a date that stands with its weekday."""
+        self.slots.append(Slot(kind, unbroken_weekday(value)))
+        return self._day()
 
     def days(self, kind: str, first: date, last: date) -> tuple[date, date]:
         """Give away the days from `first` to `last`; only those of two months take two lines."""
@@ -185,7 +190,7 @@ def _intent_parts(facts: NoticeFacts, blanks: Blanks) -> dict[str, Any]:
         "period": replace(
             period,
             starts=day("starts", period.starts),
-            ends=day("ends", period.ends),
+            ends=blanks.weekday("ends", period.ends),
             decide_by=day("decide", period.decide_by),
         ),
         "reply": replace(reply, code=blanks.text("code", reply.code), link=blanks.link(reply.link)),

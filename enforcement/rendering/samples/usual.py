@@ -205,7 +205,8 @@ def final_notice(**parts: object) -> NoticeFacts:
             sent_on=date(2025, 3, 21),
             tribunal="First-tier Tribunal",
             address_lines=("Example Tribunal Office", "2 Invented Court", "Sampleton", "ZZ2 2ZZ"),
-            form="Use the tribunal’s application form and enclose a copy of this notice.",
+            form="Use the tribunal’s application form and enclose a copy of this notice. Paying "
+            "the penalty does not end your right to appeal.",
         ),
         "signatory": Signatory("Sam Invented", "Senior enforcement officer, authorised person"),
     }

@@ -133,6 +133,7 @@ class TribunalForm(PolicyForm):
     email = EmailField(
         "E-mail", [InputRequired("Enter an e-mail address"), Length(max=254), visible]
     )
+    form = _words("How to appeal and what paying means, in sentences")
 
 
 class PaymentForm(PolicyForm):
@@ -318,7 +319,7 @@ FORMS: dict[str, Kind] = {
     ),
     "retention": _plain(RetentionForm, *CLOSE_REASONS),
     "sampling": _plain(SamplingForm, "least", "roots"),
-    "tribunal": _with_lines(TribunalForm, ("address",), "name", "email"),
+    "tribunal": _with_lines(TribunalForm, ("address",), "name", "email", "form"),
     "payment": Kind(
         PaymentForm,
         lambda form: {
