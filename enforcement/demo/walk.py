@@ -197,7 +197,7 @@ class Walk:
         def do(work: Work, case: Case) -> None:
             notice = _notice(work, case, kind)
             if notice.sent_at is None:
-                words = f"Post room list of {day:%d %B %Y}, line {self._number + 1}"
+                words = f"Post room list of {day.day} {day:%B %Y}, line {self._number + 1}"
                 giving.record_by_person(work, notice, day, Method(notice.method), words)
 
         self.do(ago, self.officer, f"{kind} posted", do)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -77,6 +78,14 @@ def _published(year: int) -> dict[date, str]:
     """Bank holidays in England for one year, as the `holidays` package publishes them."""
     found = holidays.country_holidays("GB", subdiv="ENG", years=year)
     return {day: found[day] for day in sorted(found) if day.year == year}
+
+
+def calendar_words(version: str) -> str:
+    """A calendar's version as people read it; the exact version stands where a date is proven."""
+    found = re.search(r"\+(\d+)-overrides", version)
+    changed = int(found[1]) if found else 0
+    told = {0: "no day changed by us", 1: "one day changed by us"}
+    return f"Bank holidays of England, {told.get(changed, f'{changed} days changed by us')}"
 
 
 class WorkingCalendar:

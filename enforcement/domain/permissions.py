@@ -173,6 +173,13 @@ def system_actor(name: str) -> Actor:
     return Actor(identity=f"system:{name}", name=name, is_system=True)
 
 
+def who(identity: str, name: str) -> str:
+    """Who did something, for people: a job is the service itself, a person goes by name."""
+    if identity in ("set-up", "system:set-up"):
+        return "the set-up of the service"
+    return "the service itself" if identity.startswith("system:") else name
+
+
 def provider_actor(link_reference: str, name: str) -> Actor:
     """A provider who came through a reply link; holds no staff permission."""
     return Actor(identity=f"provider:{link_reference}", name=name)

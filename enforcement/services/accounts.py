@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from enforcement.data.people import Account, StaffSession
-from enforcement.domain.permissions import Actor, Permission, Role
+from enforcement.domain.permissions import Actor, Permission, Role, who
 from enforcement.domain.refusals import BadInput, NotAllowed, NotFound
 from enforcement.services.work import Work, changed_meanwhile
 
@@ -170,11 +170,7 @@ def end_sessions(work: Work, account: Account) -> None:
 
 def names(session: Session, identities: Iterable[str | None]) -> dict[str, str]:
     """Names of people by their staff number; an operator of the command line keeps the number."""
-    found = {
-        identity: "The system" if identity.startswith("system:") else identity
-        for identity in identities
-        if identity
-    }
+    found = {identity: who(identity, identity) for identity in identities if identity}
     numbers = {key.removeprefix("staff:"): key for key in found}
     rows = session.execute(
         select(Account.staff_number, Account.name).where(Account.staff_number.in_(numbers))

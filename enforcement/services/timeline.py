@@ -13,9 +13,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from enforcement.data.history import Event, EventText
+from enforcement.domain.calendar import calendar_words
 from enforcement.domain.clocks import ClockKind
-from enforcement.domain.permissions import ROLE_TITLES, Role
+from enforcement.domain.permissions import ROLE_TITLES, Role, who
 from enforcement.domain.words import day, moment, pounds
+from enforcement.services import coded_facts
 
 By = Literal["person", "system", "provider"]
 GROUPS: dict[str, str] = {
@@ -33,11 +35,21 @@ GROUPS: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Words:
-    """How a kind of event is told: its group, its sentence, and the fact that ends it."""
+    """How a kind of event is told: its group, its sentence, and the fact that ends it.
+
+    `listed` is its name in a list of kinds, for a sentence that is none without its fact."""
 
     group: str
     title: str
     tail: str = ""
+    listed: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.listed or _DANGLING.sub("", self.title)
+
+
+_DANGLING = re.compile(r"[,;] ((given|due) )?(on|due|about|until)$")
 
 
 WORDS: dict[str, Words] = {
@@ -64,7 +76,7 @@ WORDS: dict[str, Words] = {
     "run_previewed": Words("files", "Run previewed", "window"),
     "run_approved": Words("files", "Run approved", "window"),
     "run_refused": Words("files", "Run refused", "window"),
-    "issue_run_made": Words("notices", "Issue run made", "cases"),
+    "issue_run_made": Words("notices", "Issue run made"),
     "issue_items_drafted": Words("notices", "Notices of an issue run drafted"),
     "issue_items_refused": Words("notices", "Notices of an issue run that could not be drafted"),
     "issue_run_frozen": Words("notices", "Issue run frozen: its manifest is sealed"),
@@ -78,11 +90,11 @@ WORDS: dict[str, Words] = {
     "issue_run_paused": Words("notices", "Issue run paused", "reason"),
     "issue_run_resumed": Words("notices", "Issue run resumed"),
     "issue_run_cancelled": Words("notices", "Issue run: what was left is cancelled", "reason"),
-    "issue_run_done": Words("notices", "Issue run done", "issued"),
-    "print_file_made": Words("notices", "Print file of an issue run made", "letters"),
-    "print_file_posted": Words("notices", "Letters of a print file recorded as posted", "letters"),
+    "issue_run_done": Words("notices", "Issue run done"),
+    "print_file_made": Words("notices", "Print file of an issue run made"),
+    "print_file_posted": Words("notices", "Letters of a print file recorded as posted"),
     "case_opened": Words("case", "Case opened: threshold met"),
-    "case_assigned": Words("case", "Assigned to", "officer_name"),
+    "case_assigned": Words("case", "Assigned to", "officer_name", "Assigned to an officer"),
     "case_noted": Words("case", "Note added"),
     "contact_logged": Words("case", "Contact logged", "channel"),
     "hold_started": Words("case", "Put on hold", "category"),
@@ -121,12 +133,12 @@ WORDS: dict[str, Words] = {
     "letter_given": Words("notices", "Letter sent; given on", "given_on"),
     "sending_failed": Words("notices", "Sending failed"),
     "sending_uncertain": Words("notices", "Sending uncertain: a person must settle it"),
-    "delivery_reported": Words("notices", "Told what became of it", "stage"),
+    "delivery_reported": Words("notices", "Told what became of a sending", "stage"),
     "sending_settled": Words("notices", "Uncertain sending settled", "settled_as"),
     "giving_doubted": Words("notices", "Giving put in doubt", "reason"),
     "giving_settled": Words("notices", "Giving shown to be good: the doubt is settled"),
-    "giving_proposed": Words("notices", "Put to a second person", "kind"),
-    "giving_proposal_settled": Words("notices", "The second person’s answer", "outcome"),
+    "giving_proposed": Words("notices", "Giving: put to a second person", "kind"),
+    "giving_proposal_settled": Words("notices", "Giving: the second person’s answer", "outcome"),
     "giving_corrected": Words("notices", "Found given on another day, on", "given_on"),
     "task_opened": Words("case", "Task opened", "kind"),
     "task_closed": Words("case", "Task closed", "kind"),
@@ -166,9 +178,9 @@ WORDS: dict[str, Words] = {
     "write_off_settled": Words("money", "Write-off answered", "outcome"),
     "remittance_sent": Words("money", "Sent to the Consolidated Fund", "pence"),
     "appeal_lodged": Words("money", "Appeal lodged", "lodged_on"),
-    "appeal_confirmed": Words("money", "Appeal ended: the penalty stands", "outcome"),
+    "appeal_confirmed": Words("money", "Appeal ended: the penalty stands"),
     "appeal_varied": Words("money", "Appeal ended: the penalty stands in another amount", "pence"),
-    "appeal_step_recorded": Words("money", "Appeal", "step"),
+    "appeal_step_recorded": Words("money", "Appeal", "step", "Step of an appeal"),
     "direction_given": Words("money", "Direction of the tribunal, due on", "due_on"),
     "direction_extended": Words("money", "Direction given more time, due on", "due_on"),
     "direction_ended": Words("money", "Direction ended", "how"),
@@ -197,7 +209,18 @@ NAMES = {
     "rows_in": "Rows in",
     "window": "Window",
     "at": "When",
+    "on": "Day",
+    "policy": "Policy row",
+    "task": "Task number",
+    "note": "Note number",
+    "generation": "Link number",
+    "method": "Way of giving",
+    "drift": "Changed in the register",
+    "consumed": "Misses used up",
+    "pence_unknown": "Without an amount",
 }
+# Made by the machine for itself. It stands in the exported lines, with every fact as it is stored.
+UNTOLD = {"key"}
 CLOCKS = {
     ClockKind.REPRESENTATIONS.value: "representations end",
     ClockKind.DECISION.value: "decide by",
@@ -214,6 +237,7 @@ MONEY = {"pence", "balance", "amount_pence", "refund_pence"}
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MONTH = re.compile(r"\d{4}-\d{2}")
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T[\d:.]+(\+00:00|Z)")
+_STAFF = re.compile(r"staff:\w+")
 _CODE = re.compile(r"[a-z]+(_[a-z]+)+")
 
 
@@ -251,9 +275,9 @@ def tell(event: Event, texts: Iterable[EventText] = ()) -> Told:
     """One event in words. A kind without words of its own is told by its name."""
     body = json.loads(event.body)
     words = WORDS.get(event.kind) or Words("case", _sentence(event.kind))
-    facts: dict[str, Any] = dict(body["facts"])
+    facts = coded_facts.in_words(event.kind, body["facts"])
     tail = value_words(words.tail, facts.pop(words.tail)) if words.tail in facts else ""
-    join = " " if words.title.endswith((" on", " to")) else ": "
+    join = " " if words.title.endswith((" on", " to", " about", " due", " until")) else ": "
     return Told(
         id=event.id,
         stream=event.stream,
@@ -262,7 +286,7 @@ def tell(event: Event, texts: Iterable[EventText] = ()) -> Told:
         group=words.group,
         title=f"{words.title}{join}{tail}" if tail else words.title,
         at=event.at,
-        who=body["actor_name"],
+        who=who(body["actor"], body["actor_name"]),
         identity=body["actor"],
         capacity=_capacity(body["role"]),
         by=_by(body["actor"]),
@@ -305,8 +329,14 @@ def _pairs(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
         if name == "changes" and isinstance(value, list) and len(value) == 2:
             yield "Before", value_words("", value[0])
             yield "After", value_words("", value[1])
-        elif value not in (None, "", [], {}):
-            yield NAMES.get(name) or _sentence(name), value_words(name, value)
+        elif value not in (None, "", [], {}) and name not in UNTOLD:
+            yield _name(name), value_words(name, value)
+
+
+def _name(name: str) -> str:
+    if name not in NAMES and name.endswith("_sha256"):
+        return f"{_sentence(name.removesuffix('_sha256'))}: SHA-256"
+    return NAMES.get(name) or _sentence(name)
 
 
 def value_words(name: str, value: Any) -> str:
@@ -318,11 +348,16 @@ def value_words(name: str, value: Any) -> str:
     if isinstance(value, str):
         return _text_words(name, value)
     if isinstance(value, dict):
-        parts = (f"{_sentence(k).lower()} {value_words(k, v)}" for k, v in value.items())
-        return ", ".join(parts)
+        told = {k: v for k, v in value.items() if v not in (None, "", [], {})}
+        return ", ".join(f"{_part(k)} {value_words(k, v)}" for k, v in told.items())
     if isinstance(value, list):
         return ", ".join(value_words(name, one) for one in value) or "none"
     return "none"
+
+
+def _part(name: str) -> str:
+    words = _name(name)
+    return f"{words[0].lower()}{words[1:]}"
 
 
 def _text_words(name: str, value: str) -> str:
@@ -334,6 +369,10 @@ def _text_words(name: str, value: str) -> str:
         return f"{date.fromisoformat(value + '-01'):%B %Y}"
     if name == "clock":
         return CLOCKS.get(value, value.replace("_", " "))
+    if name == "calendar":
+        return calendar_words(value)
+    if _STAFF.fullmatch(value):
+        return f"staff number {value.removeprefix('staff:')}"
     return value.replace("_", " ") if _CODE.fullmatch(value) else value
 
 

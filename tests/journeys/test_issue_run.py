@@ -89,7 +89,7 @@ def test_a_run_from_choosing_to_reconciled(world: Runs) -> None:
     assert "5 cases ready, 1 not ready." in officer.reads()
     # When the officer makes a run of what is ready
     officer.presses("Make the run")
-    assert "The worker drafts the notices: 5 notices to go." in officer.reads()
+    assert "The service drafts the notices: 5 notices to go." in officer.reads()
     world.worker_takes_up_the_run()
     officer.goes_to("/issue-runs/IR-2026-0001")
     officer.presses("Freeze the run for approval")

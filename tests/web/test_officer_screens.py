@@ -263,7 +263,7 @@ def test_a_note_is_kept_with_its_words_in_the_history(site: Any) -> None:
     assert "Contact with Capacity Tracker support added" in answer.text
     told = client.get("/cases/ASC-2026-000003/history").text
     assert "Rang support. &lt;i&gt;" in told
-    assert "Contact logged: support" in told
+    assert "Contact logged: Capacity Tracker support" in told
 
 
 def test_a_document_is_given_by_its_hash_to_its_own_case_only(site: Any) -> None:

@@ -44,7 +44,7 @@ def _kinds() -> list[tuple[str, str]]:
     for group, title in timeline.GROUPS.items():
         found.append((group, f"{title}: all"))
         found += [
-            (kind, f"– {words.title}")
+            (kind, f"– {words.name}")
             for kind, words in timeline.WORDS.items()
             if words.group == group
         ]
@@ -99,7 +99,7 @@ def _chips(filters: Filters, path: str) -> list[Chip]:
 def _kind_words(kind: str) -> str:
     if kind in timeline.GROUPS:
         return timeline.GROUPS[kind]
-    return timeline.WORDS[kind].title if kind in timeline.WORDS else kind
+    return timeline.WORDS[kind].name if kind in timeline.WORDS else kind
 
 
 @bp.get("/history")

@@ -127,6 +127,6 @@ def _history(work: Work) -> list[pages.Fact]:
 
 def _exceptions(work: Work) -> list[pages.Count]:
     return [
-        pages.Count(number, WORDS[kind].title, place("history.history", kind=kind))
+        pages.Count(number, WORDS[kind].name, place("history.history", kind=kind))
         for kind, number in waiting.exceptions(work)
     ]

@@ -228,4 +228,4 @@ def approve(run_reference: str) -> Any:
     def seal(work: Work, run: IssueRun) -> None:
         approving.approve(work, run, seen, start_issue_run())
 
-    return act(run_reference, seal, "Approved. The worker seals and issues each notice.")
+    return act(run_reference, seal, "Approved. The service seals and issues each notice.")

@@ -219,5 +219,5 @@ def _make(work: Work, form: RunForm, ready: Sequence[Candidate], method: Method)
     run = issue_runs.create(
         work, INTENT, chosen, method, send_on, form.period_days.data, start_issue_run()
     )
-    flash(f"{run.reference} is made. The worker drafts its notices.", "success")
+    flash(f"{run.reference} is made. The service drafts its notices.", "success")
     return redirect(url_for("issue_runs.run", run_reference=run.reference), 303)

@@ -131,7 +131,7 @@ def next_line(work: Work, run: IssueRun, told: Progress) -> pages.NextLine:
             f"A senior officer other than {run.created_by_name} glances at every notice, checks "
             f"{run.sample_size or 0} of them in full, drawn by lot, and approves the run."
         ),
-        "approved": lambda: "The worker takes the run up within a minute.",
+        "approved": lambda: "The service takes the run up within a minute.",
         "issuing": lambda: _issuing(run, told),
         "paused": lambda: f"Nothing until somebody resumes it. {run.paused_because or ''}",
         "done": lambda: _after(work, run),
@@ -142,14 +142,14 @@ def next_line(work: Work, run: IssueRun, told: Progress) -> pages.NextLine:
 
 def _drafting(told: Progress) -> str:
     if told.left:
-        return f"The worker drafts the notices: {plural(told.left, 'notice')} to go."
+        return f"The service drafts the notices: {plural(told.left, 'notice')} to go."
     return "Every notice is drafted. Freeze the run, so that a second person can approve it."
 
 
 def _issuing(run: IssueRun, told: Progress) -> str:
     if not told.left and told.held:
         return "What could be issued is issued. Try the held ones again, or take them out."
-    return f"The worker issues the notices; they leave on {day(run.send_on)}, from 9am."
+    return f"The service issues the notices; they leave on {day(run.send_on)}, from 9am."
 
 
 def _after(work: Work, run: IssueRun) -> str:
@@ -170,7 +170,7 @@ def progress_words(told: Progress) -> str:
         left = "less than a minute" if minutes < 1 else f"about {plural(minutes, 'minute')}"
         words += f", {told.per_minute:,.0f} a minute, {left} left"
     elif told.left and told.state in RUNNING:
-        words += ", waiting for the worker"
+        words += ", waiting to be taken up"
     return words
 
 

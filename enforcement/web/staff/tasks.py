@@ -14,7 +14,7 @@ from wtforms.validators import InputRequired
 from enforcement.data.giving import GivingProposal
 from enforcement.data.tasks import Task
 from enforcement.domain.clocks import days_left_in_words
-from enforcement.domain.permissions import Permission, can
+from enforcement.domain.permissions import Permission, can, who
 from enforcement.domain.refusals import BadInput
 from enforcement.domain.tasks import BY_HAND, TITLES, TaskKind
 from enforcement.services import cases as case_services
@@ -183,7 +183,7 @@ def _row(work: Work, task: Task, *, with_case: bool = True) -> dict[str, object]
     row: dict[str, object] = {
         "task": Cell(TITLES[TaskKind(task.kind)], href=where),
         "due": due,
-        "about": Cell(task.about, note=f"Opened {day(task.opened_at)} by {task.opened_by_name}"),
+        "about": Cell(task.about, note=f"Opened {day(task.opened_at)} by {_opened_by(task)}"),
     }
     if with_case:
         href = url_for("tasks.case_tasks", reference=reference)
@@ -199,8 +199,13 @@ def _screen(work: Work, task: Task) -> str:
     return place("tasks.close", reference=reference, task_id=task.id)
 
 
+def _opened_by(task: Task) -> str:
+    return who(task.opened_by, task.opened_by_name)
+
+
 def _ended(task: Task) -> str:
-    return f"{CLOSED_HOW[task.closed_how or 'done']}, {task.closed_by_name}: {task.closed_words}"
+    by = who(task.closed_by or "", task.closed_by_name or "")
+    return f"{CLOSED_HOW[task.closed_how or 'done']}, {by}: {task.closed_words}"
 
 
 @bp.get("/cases/<reference>/tasks")
