@@ -98,8 +98,9 @@ ELSEWHERE = {
 UNVERSIONED = {"questions.concern", "tasks.add", "tasks.close", "asking.format_wanted"}
 # Leaving everything empty is an answer to these.
 MAY_BE_EMPTY = {"answers.detail", "asking.return_code", "attachments.post"}
-# One answer for everything that does not open a case, and each try is counted.
+# One answer for everything that does not open a case.
 ONE_ANSWER = {"start.code", "start.enter", "head.add", "lost.ask"}
+COUNTED = {*ONE_ANSWER, "confirm.confirm"}  # each wrong try is on record: a code or a password
 
 
 # Choices that the service judges, all at once, in a sentence above the form.
@@ -259,7 +260,7 @@ def faults(client: Any, found: Found, watch: Watch) -> Iterator[str]:
             continue
         answer = send(client, found.form, values)
         here = f"{found.endpoint} ({found.form.action}), {wrong}: "
-        if watch.moved() and found.endpoint not in ONE_ANSWER:
+        if watch.moved() and found.endpoint not in COUNTED:
             yield here + f"something was recorded ({answer.status_code})"
         elif answer.status_code not in REFUSED:
             yield here + f"answered {answer.status_code}"
