@@ -45,10 +45,28 @@ class ClockKind(StrEnum):
         """A day on which something takes place, not a last day."""
         return self is ClockKind.HEARING
 
+    @property
+    def theirs(self) -> bool:
+        """The provider's own right to act in time: once past it is a fact, never our delay.
+
+        Regs 5 and 8. What is owed by a day (payment) is not a right but a duty: it falls overdue.
+        """
+        return self in (ClockKind.REPRESENTATIONS, ClockKind.APPEAL)
+
+    @property
+    def once_past(self) -> str:
+        """What is said when the day is past, where nothing is overdue by that; else ""."""
+        return _ONCE_PAST.get(self, "")
+
 
 _AT_THE_TRIBUNAL = frozenset(
     {ClockKind.APPEAL, ClockKind.APPEAL_RESPONSE, ClockKind.DIRECTION, ClockKind.ONWARD_APPEAL}
 )
+_ONCE_PAST = {
+    ClockKind.REPRESENTATIONS: "Period over",
+    ClockKind.APPEAL: "Appeal period over",
+    ClockKind.HEARING: "Day has passed",
+}
 # What an appeal suspends until it is finally determined or withdrawn (SI 2022/1175 reg 8).
 PAYMENT_AND_RECOVERY = frozenset({ClockKind.PAYMENT, ClockKind.RECOVERY, ClockKind.COURT_ORDER})
 

@@ -313,10 +313,11 @@ def _yes(text: str) -> bool:
 
 
 def days_left_in_words(due_on: date, today: date) -> str:
-    """Days left as people say it: "12 days left", "due tomorrow", "due today", "3 days late"."""
+    """Days left as people say it: "12 days left", "due tomorrow", "due today", "3 days
+    overdue"."""
     left = (due_on - today).days
     if left < 0:
-        return "1 day late" if left == -1 else f"{-left} days late"
+        return "1 day overdue" if left == -1 else f"{-left} days overdue"
     if left == 0:
         return "due today"
     return "due tomorrow" if left == 1 else f"{left} days left"

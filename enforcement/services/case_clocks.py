@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import date
 
 from enforcement.data.cases import Case, ClockRow
 from enforcement.domain.clocks import NO_CALENDAR, Clock, ClockKind
 from enforcement.services.policies import calendar_overrides
 from enforcement.services.work import Work
+
+PERIOD_OVER = "the period is over"
 
 
 def start_clock(work: Work, case: Case, clock: Clock) -> ClockRow:
@@ -35,7 +38,7 @@ def start_clock(work: Work, case: Case, clock: Clock) -> ClockRow:
         "clock_started",
         {"clock": clock.kind.value, "due_on": clock.due_on.isoformat(), "rule": clock.rule},
     )
-    set_next(case)
+    _set_next(work, case)
     work.session.flush()
     return row
 
@@ -50,7 +53,7 @@ def end_clocks(work: Work, case: Case, kinds: Collection[ClockKind], because: st
         if clock.ended_at is None and clock.kind in kinds:
             clock.ended_at, clock.ended_because = work.now, because
             ended += 1
-    set_next(case)
+    _set_next(work, case)
     work.session.flush()
     return ended
 
@@ -58,10 +61,19 @@ def end_clocks(work: Work, case: Case, kinds: Collection[ClockKind], because: st
 def end_row(work: Work, case: Case, row: ClockRow, because: str) -> None:
     """End one running deadline, where a case has several of its kind."""
     row.ended_at, row.ended_because = work.now, because
-    set_next(case)
+    _set_next(work, case)
     work.session.flush()
 
 
-def set_next(case: Case) -> None:
-    """The worklist's next deadline is the earliest running clock of the case."""
-    case.next_on = min((c.due_on for c in case.clocks if c.ended_at is None), default=None)
+def _set_next(work: Work, case: Case) -> None:
+    """The worklist's next deadline is the earliest running clock of the case.
+
+    A period of the provider's that is over is nothing to be done, so it is not counted.
+    """
+    running = [c for c in case.clocks if c.ended_at is None]
+    wanted = [c.due_on for c in running if not _over(c, work.today)]
+    case.next_on = min(wanted, default=None)
+
+
+def _over(row: ClockRow, today: date) -> bool:
+    return ClockKind(row.kind).theirs and row.due_on < today

@@ -20,7 +20,7 @@ from enforcement.domain.clocks import (
     recompute,
 )
 from enforcement.domain.refusals import Refusal
-from enforcement.services.case_clocks import end_clocks
+from enforcement.services.case_clocks import PERIOD_OVER, end_clocks, end_row
 from enforcement.services.cases import find
 from enforcement.services.policies import calendar_of
 from enforcement.services.work import Work
@@ -121,10 +121,15 @@ def shown(row: ClockRow, today: date) -> Shown:
         due_on=row.due_on,
         due_at=row.due_at,
         calendar_version=row.calendar_version,
-        left=row.ended_because or days_left_in_words(row.due_on, today),
+        left=row.ended_because or _left(row, today),
         ended_because=row.ended_because,
         receipt=receipt(row),
     )
+
+
+def _left(row: ClockRow, today: date) -> str:
+    past = ClockKind(row.kind).once_past if row.due_on < today else ""
+    return past.lower() or days_left_in_words(row.due_on, today)
 
 
 def again(row: ClockRow, calendar: WorkingCalendar | None = None) -> Clock:
@@ -199,20 +204,19 @@ def end_all(work: Work, case: Case, because: str) -> int:
 
 
 def close_periods(work: Work) -> int:
-    """End periods for representations whose last day is past. The case does not move by itself.
+    """End the provider's periods, to represent and to appeal, whose last day is past.
 
-    Run by a sweep; safe to run twice. Returns how many ended.
+    The case does not move by itself. Run by a sweep; safe to run twice. Returns how many ended.
     """
     over = work.session.scalars(
-        select(Case)
-        .join(ClockRow, ClockRow.case_id == Case.id)
+        select(ClockRow)
         .where(
-            ClockRow.kind == ClockKind.REPRESENTATIONS.value,
+            ClockRow.kind.in_([kind.value for kind in ClockKind if kind.theirs]),
             ClockRow.ended_at.is_(None),
             ClockRow.due_on < work.today,
         )
-    )
-    return sum(
-        end_clocks(work, case, {ClockKind.REPRESENTATIONS}, "the period is over")
-        for case in over.unique()
-    )
+        .order_by(ClockRow.id)
+    ).all()
+    for row in over:
+        end_row(work, row.case, row, PERIOD_OVER)
+    return len(over)

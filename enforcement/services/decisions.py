@@ -32,7 +32,7 @@ from enforcement.domain.refusals import (
     WrongState,
 )
 from enforcement.services import declarations, findings, precedents
-from enforcement.services.case_clocks import end_clocks
+from enforcement.services.case_clocks import PERIOD_OVER, end_clocks
 from enforcement.services.case_facts import INTENT, facts_of, live_decision, live_notice, people_of
 from enforcement.services.cases import expect, move, stream
 from enforcement.services.work import Work
@@ -133,7 +133,7 @@ def _pass_to_panel(work: Work, case: Case) -> None:
     """Move to the panel. A decision left from before a restart belongs to an earlier round."""
     replies = work.session.scalar(select(func.count()).where(Reply.case_id == case.id)) or 0
     move(work, case, Action.START_PANEL, {"replies": replies})
-    end_clocks(work, case, {ClockKind.REPRESENTATIONS}, "the period is over")
+    end_clocks(work, case, {ClockKind.REPRESENTATIONS}, PERIOD_OVER)
     if live_decision(work.session, case) is not None:
         supersede(work, case, "The case was started again.")
 

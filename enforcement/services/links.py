@@ -28,6 +28,7 @@ from enforcement.domain.cases import State
 from enforcement.domain.clocks import ClockKind
 from enforcement.domain.permissions import Permission
 from enforcement.domain.refusals import BadInput, NotFound, WrongState
+from enforcement.services.case_clocks import PERIOD_OVER
 from enforcement.services.case_facts import INTENT, live_notice
 from enforcement.services.cases import stream
 from enforcement.services.files import link_secret
@@ -190,7 +191,11 @@ def ends_at(work: Work, link: ReplyLink) -> datetime:
     of on the site: to pay by, to appeal by; today while an appeal is live.
     Policy `periods.link_days_after_deadline` (calendar days) is added to each.
     """
-    days = [clock.due_on for clock in link.case.clocks if not clock.ended_at and clock.kind in TOLD]
+    days = [
+        clock.due_on
+        for clock in link.case.clocks
+        if clock.kind in TOLD and clock.ended_because in (None, PERIOD_OVER)
+    ]
     intent = live_notice(work.session, link.case, INTENT)
     if intent is not None and intent.period_ends_on is not None:
         days.append(intent.period_ends_on)

@@ -20,7 +20,7 @@ from enforcement.domain.clocks import Clock, ClockKind
 from enforcement.domain.refusals import BadInput, DatesFallShort, WrongState, about
 from enforcement.domain.words import day
 from enforcement.services import links, proposals
-from enforcement.services.case_clocks import start_clock
+from enforcement.services.case_clocks import PERIOD_OVER, start_clock
 from enforcement.services.case_facts import FINAL, INTENT, live_decision, live_notice
 from enforcement.services.cases import stream
 from enforcement.services.doubting import clear_doubt, put_in_doubt, short_as_given
@@ -31,7 +31,6 @@ from enforcement.services.policies import calendar
 from enforcement.services.work import Work
 
 _FROM_GIVING = (ClockKind.REPRESENTATIONS, ClockKind.PAYMENT)
-_OVER = "the period is over"
 _FIRST_RULES = ("representations-after-given", "payment-after-given")
 
 
@@ -174,7 +173,7 @@ def _replaced(
     for clock in clocks_of(work, notice, given_on, calendar(work.session), because):
         rows = [row for row in notice.case.clocks if row.kind == clock.kind]
         counts = bool(rows) and rows[-1].rule in _FIRST_RULES
-        if clock.kind in _FROM_GIVING and counts and rows[-1].ended_because in (None, _OVER):
+        if clock.kind in _FROM_GIVING and counts and rows[-1].ended_because in (None, PERIOD_OVER):
             found.append((rows[-1], clock))
     return found
 
@@ -183,4 +182,4 @@ def _replace(work: Work, notice: Notice, old: ClockRow, clock: Clock) -> None:
     old.ended_at, old.ended_because = old.ended_at or work.now, "superseded"
     row = start_clock(work, notice.case, clock)
     if clock.kind is ClockKind.REPRESENTATIONS and clock.due_on < work.today:
-        row.ended_at, row.ended_because = work.now, _OVER
+        row.ended_at, row.ended_because = work.now, PERIOD_OVER

@@ -23,7 +23,7 @@ from enforcement.domain.recovery import CourtStep
 from enforcement.domain.refusals import BadInput, WrongState
 from enforcement.domain.tribunal_clocks import ordered_clock, recovery_clock
 from enforcement.services import payments
-from enforcement.services.case_clocks import end_clocks, start_clock
+from enforcement.services.case_clocks import PERIOD_OVER, end_clocks, start_clock
 from enforcement.services.case_facts import balance, penalty_of
 from enforcement.services.cases import expect, move, stream
 from enforcement.services.policies import calendar, in_force
@@ -40,7 +40,7 @@ def start(work: Work, case: Case, version: int | None = None) -> Step:
     work.require(Permission.RECORD_MONEY)
     expect(case, version)
     step = move(work, case, Action.START_RECOVERY, {"balance": _owed(work, case)})
-    end_clocks(work, case, {ClockKind.APPEAL}, "the time for appealing is over")
+    end_clocks(work, case, {ClockKind.APPEAL}, PERIOD_OVER)
     _next_step(work, case)
     return step
 

@@ -95,7 +95,8 @@ class Action:
 class Clock:
     """A deadline as shown: its day, how many days are left, where its receipt is.
 
-    `held` says why it stands still; `done_on` when it was met.
+    `held` says why it stands still; `done_on` when it was met; `once_past` what is said when its
+    day is past and nobody is late by that.
     """
 
     label: str
@@ -105,9 +106,10 @@ class Clock:
     held: str = ""
     done_on: date | None = None
     rule: str = ""
+    once_past: str = ""
 
     @property
-    def state(self) -> Literal["done", "held", "none", "over", "soon", "running"]:
+    def state(self) -> Literal["done", "held", "none", "past", "over", "soon", "running"]:
         """What the clock is doing; "soon" is five days or fewer."""
         if self.done_on:
             return "done"
@@ -116,12 +118,24 @@ class Clock:
         if self.due is None:
             return "none"
         left = (self.due - self.today).days
-        return "over" if left < 0 else "soon" if left <= 5 else "running"
+        if left < 0:
+            return "past" if self.once_past else "over"
+        return "soon" if left <= 5 else "running"
+
+    @property
+    def is_past(self) -> bool:
+        """Whether its day is gone, be anybody late by that or not."""
+        return self.state in ("past", "over")
 
     @property
     def words(self) -> str:
         """The state in words: colour and sign only repeat it."""
-        fixed = {"done": "Met", "held": "On hold", "none": "Not started"}
+        fixed = {
+            "done": "Met",
+            "held": "On hold",
+            "none": "Not started",
+            "past": self.once_past,
+        }
         return fixed.get(self.state) or days_left(self.due, self.today)
 
 

@@ -243,8 +243,8 @@ def test_inputs_that_cannot_be_used_are_refused(kind: ClockKind, inputs: dict[st
         (2, "2 days left"),
         (1, "due tomorrow"),
         (0, "due today"),
-        (-1, "1 day late"),
-        (-40, "40 days late"),
+        (-1, "1 day overdue"),
+        (-40, "40 days overdue"),
     ],
 )
 def test_days_left(left: int, words: str) -> None:

@@ -11,7 +11,8 @@ import pytest
 import sqlalchemy as sa
 
 from enforcement.data.cases import ClockRow
-from enforcement.services import clocks
+from enforcement.domain.clocks import ClockKind
+from enforcement.services import case_clocks, clocks
 
 
 @pytest.fixture
@@ -74,3 +75,20 @@ def test_sweep_ends_periods_that_are_over_and_moves_no_case(story: Any, begin: A
         assert clocks.close_periods(work) == 0
         case = story.case(work)
         assert (case.state, case.next_on) == ("representations", date(2026, 7, 29))
+
+
+def test_the_end_of_the_right_to_appeal_is_a_fact_and_no_delay_of_ours(begin: Any) -> None:
+    tale = told.Story(begin)
+    day_after = tale.to_final_given() + timedelta(days=28)
+    with begin(told.OFFICER, day_after) as work:
+        case = tale.case(work)
+        (appeal,) = [row for row in case.clocks if row.kind == "appeal"]
+        assert clocks.shown(appeal, appeal.due_on).left == "due today"
+        assert clocks.shown(appeal, appeal.due_on + timedelta(days=24)).left == "appeal period over"
+        case_clocks.end_clocks(work, case, {ClockKind.DECISION}, "met")
+        assert case.next_on == appeal.due_on
+    with begin(told.OFFICER, day_after + timedelta(days=7)) as work:
+        assert clocks.close_periods(work) == 2
+        case = tale.case(work)
+        (payment,) = [row for row in case.clocks if row.kind == "payment"]
+        assert case.next_on == payment.due_on > appeal.due_on

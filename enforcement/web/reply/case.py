@@ -22,6 +22,7 @@ from enforcement.services import (
     reply_asking,
     reply_drafts,
 )
+from enforcement.services.case_clocks import PERIOD_OVER
 from enforcement.services.case_facts import INTENT, balance, live_notice, penalty_of, period_end
 from enforcement.services.work import Work
 from enforcement.web import pages
@@ -69,6 +70,11 @@ DECIDED = (
     "You will get the final notice. It says how to pay and how to appeal.",
 )
 PAID = ("The penalty is paid", "Nothing more is owed. You need to do nothing.")
+_DAYS_TOLD: dict[tuple[str, str | None], str] = {
+    (ClockKind.PAYMENT, None): "Pay by",
+    (ClockKind.APPEAL, None): "Appeal by, 5pm",
+    (ClockKind.APPEAL, PERIOD_OVER): "The time to appeal ended",
+}
 OWED = (State.PAYMENT, State.RECOVERY, State.COUNTY_COURT)
 EARLY = (
     "We are looking into missed windows",
@@ -81,7 +87,7 @@ def deadline(work: Work, case: Case) -> pages.Clock | None:
     ends_on = period_end(work.session, case)
     if ends_on is None or not reply_drafts.accepting(case):
         return None
-    return pages.Clock("Last day to reply", ends_on, work.today)
+    return pages.Clock("Last day to reply", ends_on, work.today, once_past="This day has passed")
 
 
 def stage(work: Work, case: Case) -> tuple[str, str]:
@@ -107,7 +113,7 @@ def home() -> Any:
         case=case,
         stage=stage(work, case),
         last=last,
-        late=last is not None and last.state == "over",
+        late=last is not None and last.is_past,
         accepting=reply_drafts.accepting(case),
         draft=draft if draft is not None and draft.answers else None,
         sent=replies.of_case(work, case),
@@ -167,12 +173,11 @@ def _dates(work: Work, case: Case) -> list[pages.Fact]:
         return found
     if owed is not None and owed != case.amount_pence:
         found.append(pages.Fact("Still to pay", money(owed)))
-    found += [
-        pages.Fact({"payment": "Pay by", "appeal": "Appeal by, 5pm"}[c.kind], weekday(c.due_on))
+    return found + [
+        pages.Fact(_DAYS_TOLD[c.kind, c.ended_because], weekday(c.due_on))
         for c in case.clocks
-        if c.ended_at is None and c.kind in (ClockKind.PAYMENT, ClockKind.APPEAL)
+        if (c.kind, c.ended_because) in _DAYS_TOLD
     ]
-    return found
 
 
 def _owed(work: Work, case: Case) -> int | None:

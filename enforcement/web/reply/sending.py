@@ -86,7 +86,7 @@ def _check_page(draft: ReplyDraft, form: SendForm) -> Any:
         evidence_url=url_for("attachments.evidence", change=1),
         reasons_url=url_for("answers.reasons", change=1),
         last=last,
-        late=last is not None and last.state == "over",
+        late=last is not None and last.is_past,
         declares=declaration(draft.answers["reasons"], draft.answers["sender"]["acting_for"]),
         posting=draft.answers.get("posting", {}),
         back={"href": url_for("answers.sender"), "text": "Back"},

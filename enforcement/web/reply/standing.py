@@ -83,7 +83,7 @@ def _otherwise(work: Work, case: Case, told: StandingTold) -> list[str]:
     """What happens if nothing is done: to the case, and at the next window."""
     found = []
     last = deadline(work, case)
-    if last is not None and last.due is not None and last.state != "over":
+    if last is not None and last.due is not None and not last.is_past:
         found.append(
             f"If you do not reply by the end of {weekday(last.due)}, the panel decides from what "
             "we hold."

@@ -277,6 +277,7 @@ def clock_view(work: Work, case: Case, row: ClockRow) -> pages.Clock:
         receipt_url=place("clocks.receipt", reference=case.reference, clock_id=row.id),
         done_on=local_date(row.ended_at) if row.ended_at is not None else None,
         rule=row.citation,
+        once_past=ClockKind(row.kind).once_past,
     )
 
 

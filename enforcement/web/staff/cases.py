@@ -25,13 +25,13 @@ from enforcement.services import files, history_list, notice_pages, timeline
 from enforcement.services.case_story import notice_name, notices_of, people, story
 from enforcement.services.cases import HOLD_CATEGORIES
 from enforcement.services.work import Work
-from enforcement.web import access, pages
+from enforcement.web import access
 from enforcement.web.exports import download
 from enforcement.web.fields import LongTextField, visible
 from enforcement.web.filters import day, moment
 from enforcement.web.forms import NhsForm, NhsSearchForm
 from enforcement.web.listing import Cell, Column, Listing, single
-from enforcement.web.staff.case_frame import CLOCK_TITLES, case_frame, place
+from enforcement.web.staff.case_frame import CLOCK_TITLES, case_frame, clock_view, place
 from enforcement.web.staff.register_check import news as register_news
 
 bp = Blueprint("cases", __name__)
@@ -119,7 +119,7 @@ def _clocks(work: Work, case: Case) -> Listing:
             "due": day(row.due_on),
             "state": f"Ended {day(row.ended_at)}: {row.ended_because}"
             if row.ended_at
-            else pages.Clock("", row.due_on, work.today).words,
+            else clock_view(work, case, row).words,
             "rule": row.citation,
         }
         for row in case.clocks
