@@ -6,6 +6,7 @@ from collections.abc import Collection
 from datetime import date
 
 from enforcement.data.cases import Case, ClockRow
+from enforcement.domain.calendar import local_date
 from enforcement.domain.clocks import NO_CALENDAR, Clock, ClockKind
 from enforcement.services.policies import calendar_overrides
 from enforcement.services.work import Work
@@ -63,6 +64,13 @@ def end_row(work: Work, case: Case, row: ClockRow, because: str) -> None:
     row.ended_at, row.ended_because = work.now, because
     _set_next(work, case)
     work.session.flush()
+
+
+def ended_on(row: ClockRow) -> date | None:
+    """The day a deadline ended: of a period that ran out its last day, else when it was ended."""
+    if row.ended_at is None:
+        return None
+    return row.due_on if row.ended_because == PERIOD_OVER else local_date(row.ended_at)
 
 
 def _set_next(work: Work, case: Case) -> None:

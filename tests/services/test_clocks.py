@@ -92,3 +92,5 @@ def test_the_end_of_the_right_to_appeal_is_a_fact_and_no_delay_of_ours(begin: An
         case = tale.case(work)
         (payment,) = [row for row in case.clocks if row.kind == "payment"]
         assert case.next_on == payment.due_on > appeal.due_on
+        (appeal,) = [row for row in case.clocks if row.kind == "appeal"]
+        assert case_clocks.ended_on(appeal) == appeal.due_on < work.today

@@ -19,7 +19,6 @@ from enforcement.data.notices import Notice
 from enforcement.data.people import Account
 from enforcement.data.register import Duty
 from enforcement.data.replies import Reply
-from enforcement.domain.calendar import local_date
 from enforcement.domain.cases import Action, CaseFacts, State, choices
 from enforcement.domain.clocks import ClockKind
 from enforcement.domain.closing import CLOSE_REASONS
@@ -27,6 +26,7 @@ from enforcement.domain.permissions import Permission, can
 from enforcement.domain.replies import FORMATS
 from enforcement.domain.tasks import TaskKind
 from enforcement.services import amounts, tasks
+from enforcement.services.case_clocks import ended_on
 from enforcement.services.case_facts import facts_of, notice_in_hand
 from enforcement.services.cases import HOLD_CATEGORIES
 from enforcement.services.closings import last_closing
@@ -275,7 +275,7 @@ def clock_view(work: Work, case: Case, row: ClockRow) -> pages.Clock:
         due=row.due_on,
         today=work.today,
         receipt_url=place("clocks.receipt", reference=case.reference, clock_id=row.id),
-        done_on=local_date(row.ended_at) if row.ended_at is not None else None,
+        done_on=ended_on(row),
         rule=row.citation,
         once_past=ClockKind(row.kind).once_past,
     )

@@ -22,6 +22,7 @@ from enforcement.domain.refusals import NotFound
 from enforcement.domain.windows import Month
 from enforcement.services import cases as case_services
 from enforcement.services import files, history_list, notice_pages, timeline
+from enforcement.services.case_clocks import ended_on
 from enforcement.services.case_story import notice_name, notices_of, people, story
 from enforcement.services.cases import HOLD_CATEGORIES
 from enforcement.services.work import Work
@@ -117,7 +118,7 @@ def _clocks(work: Work, case: Case) -> Listing:
                 href=place("clocks.receipt", reference=case.reference, clock_id=row.id),
             ),
             "due": day(row.due_on),
-            "state": f"Ended {day(row.ended_at)}: {row.ended_because}"
+            "state": f"Ended {day(ended_on(row))}: {row.ended_because}"
             if row.ended_at
             else clock_view(work, case, row).words,
             "rule": row.citation,

@@ -7,9 +7,11 @@ from datetime import date
 from flask import Blueprint, render_template
 
 from enforcement.data.cases import ClockRow
+from enforcement.domain.calendar import calendar_words
 from enforcement.domain.clocks import ClockKind, recompute
 from enforcement.domain.permissions import Permission
 from enforcement.domain.refusals import BadInput, NotFound
+from enforcement.services.case_clocks import ended_on
 from enforcement.services.cases import find
 from enforcement.services.policies import calendar_of
 from enforcement.services.timeline import value_words
@@ -65,13 +67,14 @@ def _facts(row: ClockRow) -> list[pages.Fact]:
         for name, value in row.inputs.items()
     ]
     ended = (
-        [pages.Fact("Ended", moment(row.ended_at), row.ended_because or "")] if row.ended_at else []
+        [pages.Fact("Ended", day(ended_on(row)), row.ended_because or "")] if row.ended_at else []
     )
     return [
         pages.Fact("Rule", row.rule.replace("-", " ").capitalize(), row.citation),
         *inputs,
         pages.Fact("Due", day(row.due_on), moment(row.due_at)),
-        pages.Fact("Calendar", row.calendar_version, _overrides(row)),
+        pages.Fact("Calendar", calendar_words(row.calendar_version), _overrides(row)),
+        pages.Fact("Calendar’s exact version", row.calendar_version),
         pages.Fact("Started", moment(row.started_at)),
         *ended,
     ]
