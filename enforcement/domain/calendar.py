@@ -83,7 +83,9 @@ def _published(year: int) -> dict[date, str]:
 def calendar_words(version: str) -> str:
     """A calendar's version as people read it; the exact version stands where a date is proven."""
     found = re.search(r"\+(\d+)-overrides", version)
-    changed = int(found[1]) if found else 0
+    if found is None:
+        return version
+    changed = int(found[1])
     told = {0: "no day changed by us", 1: "one day changed by us"}
     return f"Bank holidays of England, {told.get(changed, f'{changed} days changed by us')}"
 

@@ -6,6 +6,7 @@ the words of a legal date. Times are told in UK time; money is integer pence, al
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 
 from enforcement.domain.calendar import LONDON, local_date
@@ -46,6 +47,14 @@ def clock_time(value: datetime) -> str:
 def moment(value: datetime | None) -> str:
     """ "4 February 2025, 3:15pm" in UK time. Nothing for None."""
     return "" if value is None else f"{day(value)}, {clock_time(value)}"
+
+
+_INSTANT = re.compile(r"\b\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(\+00:00|Z)")
+
+
+def with_moments(text: str) -> str:
+    """A machine's text with each instant in it as people read it; the stored text stays exact."""
+    return _INSTANT.sub(lambda found: moment(datetime.fromisoformat(found[0])), text)
 
 
 def pounds(pence: int) -> str:

@@ -16,7 +16,7 @@ from enforcement.data.history import Event, EventText
 from enforcement.domain.calendar import calendar_words
 from enforcement.domain.clocks import ClockKind
 from enforcement.domain.permissions import ROLE_TITLES, Role, who
-from enforcement.domain.words import day, moment, pounds
+from enforcement.domain.words import day, pounds, with_moments
 from enforcement.services import coded_facts
 
 By = Literal["person", "system", "provider"]
@@ -236,7 +236,6 @@ CLOCKS = {
 MONEY = {"pence", "balance", "amount_pence", "refund_pence"}
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MONTH = re.compile(r"\d{4}-\d{2}")
-_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T[\d:.]+(\+00:00|Z)")
 _STAFF = re.compile(r"staff:\w+")
 _CODE = re.compile(r"[a-z]+(_[a-z]+)+")
 
@@ -363,8 +362,6 @@ def _part(name: str) -> str:
 def _text_words(name: str, value: str) -> str:
     if _DAY.fullmatch(value):
         return day(date.fromisoformat(value))
-    if _INSTANT.fullmatch(value):
-        return moment(datetime.fromisoformat(value))
     if _MONTH.fullmatch(value):
         return f"{date.fromisoformat(value + '-01'):%B %Y}"
     if name == "clock":
@@ -373,7 +370,7 @@ def _text_words(name: str, value: str) -> str:
         return calendar_words(value)
     if _STAFF.fullmatch(value):
         return f"staff number {value.removeprefix('staff:')}"
-    return value.replace("_", " ") if _CODE.fullmatch(value) else value
+    return value.replace("_", " ") if _CODE.fullmatch(value) else with_moments(value)
 
 
 def _sentence(name: str) -> str:

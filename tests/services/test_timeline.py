@@ -46,6 +46,8 @@ def test_the_name_of_a_kind_in_a_list_is_whole() -> None:
             "ENG holidays-0.109 +0-overrides/4f53cda1",
             "Bank holidays of England, no day changed by us",
         ),
+        ("calendar", "not used: calendar days only", "not used: calendar days only"),
+        ("evidence", "placed 2026-06-23T10:18:00+00:00", "placed 23 June 2026, 11:18am"),
         ("pdf_sha256", "ab" * 32, "ab" * 32),
     ],
 )

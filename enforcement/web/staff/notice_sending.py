@@ -12,6 +12,7 @@ from enforcement.data.deliveries import Delivery
 from enforcement.data.notices import Notice, OutboxItem
 from enforcement.domain.delivery import Stage
 from enforcement.domain.permissions import Permission, can
+from enforcement.domain.words import with_moments
 from enforcement.services import sending, settling
 from enforcement.services.work import Work
 from enforcement.web import pages
@@ -58,7 +59,7 @@ OUTCOMES: dict[str, pages.Tag] = {
 
 @dataclass(frozen=True, slots=True)
 class LifeLine:
-    """One thing that happened to a sending, and the answer word for word."""
+    """One thing that happened to a sending, and the answer as it was given."""
 
     at: datetime
     tag: pages.Tag
@@ -119,7 +120,11 @@ def _life(work: Work, item: OutboxItem) -> tuple[LifeLine, ...]:
     return (
         LifeLine(item.created_at, pages.Tag("Created", "white")),
         *(
-            LifeLine(one.at, OUTCOMES.get(one.outcome, pages.Tag(one.outcome)), one.evidence)
+            LifeLine(
+                one.at,
+                OUTCOMES.get(one.outcome, pages.Tag(one.outcome)),
+                with_moments(one.evidence or ""),
+            )
             for one in settling.attempts_of(work.session, item)
         ),
     )

@@ -55,7 +55,7 @@ def link_panel(work: Work, case: Case) -> LinkPanel | None:
         return None
     state = links.state_of(work, link)
     told = [
-        pages.Fact("Reference", link.reference, f"generation {link.generation}"),
+        pages.Fact("Reference", link.reference, f"link number {link.generation} of this case"),
         pages.Fact("Issued", moment(link.issued_at)),
         pages.Fact("Ends", moment(links.ends_at(work, link))),
         pages.Fact("Wrong tries", plural(link.wrong_tries, "wrong try", "wrong tries")),

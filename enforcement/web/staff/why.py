@@ -9,6 +9,7 @@ from flask import Blueprint, render_template, url_for
 from werkzeug.wrappers import Response
 
 from enforcement.data.cases import Case
+from enforcement.domain.calendar import calendar_words
 from enforcement.domain.duties import Service
 from enforcement.domain.permissions import Permission
 from enforcement.domain.windows import Month
@@ -75,7 +76,8 @@ def _facts(work: Work, case: Case, found: Why) -> list[pages.Fact]:
         pages.Fact("Rule", found.rule),
         pages.Fact("Policy", found.policy.version, found.policy.citation),
         pages.Fact("Window judged", Month.parse(run["window"]["month"]).title,
-                   f"closed {closed}, calendar {case.calendar_version}"),
+                   f"closed {closed}"),
+        pages.Fact("Calendar", calendar_words(case.calendar_version)),
         pages.Fact("Run", f"Run {run['run']}",
                    f"previewed by {previewed}, approved by {approved}",
                    href=place("runs.run", run_id=run["run"])),

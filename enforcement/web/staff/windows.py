@@ -8,6 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from sqlalchemy import select
 
 from enforcement.data.windows import WindowRow
+from enforcement.domain.calendar import calendar_words
 from enforcement.domain.permissions import Permission, can
 from enforcement.domain.refusals import BadInput, Refusal
 from enforcement.domain.windows import Month, Timing, Window
@@ -158,7 +159,7 @@ def _facts(found: Window, row: WindowRow | None, people: dict[str, str]) -> list
             weekday(found.closes_on),
             ", ".join(filter(None, ("at the end of the day", _moved(found)))),
         ),
-        Fact("Calendar", found.calendar_version),
+        Fact("Calendar", calendar_words(found.calendar_version)),
     ]
     if found.override_reason:
         facts.append(Fact("Moved because", found.override_reason))
