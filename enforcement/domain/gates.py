@@ -203,7 +203,7 @@ def findings_recorded(f: CaseFacts, today: date) -> Gate:
 def decided_in_time(f: CaseFacts, today: date) -> Gate:
     if f.decided_on and f.period_ends_on and f.decided_on <= f.period_ends_on:
         # The day of giving was corrected since: the provider had not been heard.
-        no = f"Decided on {f.decided_on}, in the period for representations."
+        no = f"Decided on {day(f.decided_on)}, in the period for representations."
         return Gate("decided_in_time", False, no, REG5)
     ok = f.decided_on is not None and f.decide_by is not None and f.decided_on <= f.decide_by
     return _gate(
@@ -216,12 +216,18 @@ def decided_in_time(f: CaseFacts, today: date) -> Gate:
 
 
 def panel_apart(f: CaseFacts, today: date) -> Gate:
-    crossed = f.people.panel & (f.people.drafters | f.people.approvers)
+    if not f.people.panel:
+        return Gate("panel_apart", False, "No panel is recorded.", "Separation of duties")
+    also = [
+        did
+        for did, others in (("drafted", f.people.drafters), ("approved", f.people.approvers))
+        if f.people.panel & others
+    ]
     return _gate(
         "panel_apart",
-        bool(f.people.panel) and not crossed,
+        not also,
         "The panel took no other part in the case.",
-        "A panel member also drafted or approved, or no panel is recorded.",
+        f"A panel member also {' and '.join(also)} on this case.",
         "Separation of duties",
     )
 

@@ -360,6 +360,22 @@ def test_the_edges_of_each_gate(name: str, change: dict[str, Any], ok: bool) -> 
     assert (gate.name, gate.ok) == (name, ok)
 
 
+@pytest.mark.parametrize(
+    ("panel", "drafters", "approvers", "sentence"),
+    [
+        ("", "d", "a", "No panel is recorded."),
+        ("dp", "d", "a", "A panel member also drafted on this case."),
+        ("ap", "d", "a", "A panel member also approved on this case."),
+        ("adp", "d", "a", "A panel member also drafted and approved on this case."),
+    ],
+)
+def test_a_panel_that_is_not_apart_is_told_why(
+    panel: str, drafters: str, approvers: str, sentence: str
+) -> None:
+    people = CasePeople(frozenset(drafters), frozenset(approvers), frozenset(panel))
+    assert guards.panel_apart(replace(OPEN, people=people), TODAY).sentence == sentence
+
+
 def test_facts_not_known_open_no_gate_before_money() -> None:
     """A case of which nothing is known passes only the gates that look for an obstacle."""
     unknown = CaseFacts(state=State.IMPOSE)
