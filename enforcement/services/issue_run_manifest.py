@@ -115,7 +115,7 @@ def _line(item: IssueItem) -> dict[str, Fact]:
     notice = item.notice
     if notice is None or notice.state != "submitted" or notice.pdf_sha256 is None:
         raise WrongState(
-            f"The notice of {item.case.reference} is no longer submitted.",
+            f"The notice of {item.case.reference} is no longer awaiting approval.",
             fix="Take it out of the run, or submit it again.",
         )
     return {

@@ -41,7 +41,7 @@ STATES = {
 }
 ITEM_STATES = {
     "waiting": "Waits to be drafted",
-    "drafted": "Drafted and submitted",
+    "drafted": "Drafted, awaiting approval",
     "refused": "Could not be drafted",
     "returned": "Taken out",
     "issued": "Issued",

@@ -110,6 +110,9 @@ def test_from_draft_to_issue(site: Any, story: Any, page_checker: Any) -> None:
     sent = post(officer, drafted.text, f"{where}/submit", version=version)
     assert "Sent for approval" in sent.text
     assert "Approve exactly this document" not in sent.text
+    for tab in ("notices", "documents"):  # one word for one state
+        assert "Awaiting approval" in (listed := officer.get(f"{CASE}/{tab}").text)
+        assert "Submitted" not in listed
     page = approver.get(where).text
     page_checker(page)
     assert "Nothing changed since the draft" in page

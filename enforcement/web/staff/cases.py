@@ -32,6 +32,7 @@ from enforcement.web.fields import LongTextField, visible
 from enforcement.web.filters import day, moment
 from enforcement.web.forms import NhsForm, NhsSearchForm
 from enforcement.web.listing import Cell, Column, Listing, single
+from enforcement.web.staff import notice_view
 from enforcement.web.staff.case_frame import CLOCK_TITLES, case_frame, clock_view, place
 from enforcement.web.staff.register_check import news as register_news
 
@@ -213,9 +214,10 @@ def _papers(work: Work, case: Case) -> Iterator[dict[str, object]]:
     for notice in notices_of(work, case):
         name = f"{notice_name(notice).capitalize()} {notice.reference}"
         pages_text = f"{notice.pages} pages" if notice.pages else ""
+        tag = notice_view.state_tag(notice)
         yield {
             "document": Cell(name, href=_paper(work, case, notice), note=pages_text),
-            "state": notice.state.capitalize(),
+            "state": Cell(tag.text, tag=tag.colour),
             "when": moment(notice.sent_at or notice.issued_at or notice.drafted_at),
             "hash": notice.pdf_sha256 or "Not yet rendered",
         }
