@@ -168,7 +168,7 @@ def _ask_unfinished() -> dict[str, int]:
 
 @DBOS.workflow(name="answer_lost_links")
 def answer_lost_links(_at: datetime, _context: object) -> None:
-    """Every minute: whoever asked for a reply link again is answered, by e-mail or by a task."""
+    """Every minute: whoever asked for a reply link again is answered, by email or by a task."""
     _answer_lost_links()
 
 

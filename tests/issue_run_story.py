@@ -45,7 +45,7 @@ def add_account(work: Work, actor: Actor) -> None:
 
 
 def add_secretary(work: Work, case: Case, number: int) -> None:
-    """The company secretary's own e-mail address: a proper one (reg 7)."""
+    """The company secretary's own email address: a proper one (reg 7)."""
     work.session.add(
         Contact(
             provider_id=case.provider_id,

@@ -22,7 +22,7 @@ def contacts() -> None:
 @as_user
 @as_json
 def load(file: Path, dry_run: bool, as_user: str | None, as_json: bool) -> None:
-    """Load a contacts FILE: provider, name, capacity, e-mail, address, source, date."""
+    """Load a contacts FILE: provider, name, capacity, email, address, source, date."""
     bar = loads.Bar()
     with open_work(as_user) as work:
         try:

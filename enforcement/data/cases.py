@@ -137,7 +137,7 @@ class ClockRow(Base):
 
 
 class CaseNote(Base):
-    """A note, call or e-mail an officer logged. Support contacts are notes of kind `support`."""
+    """A note, call or email an officer logged. Support contacts are notes of kind `support`."""
 
     __tablename__ = "case_note"
 

@@ -108,7 +108,7 @@ class ReplyDraft(Base):
 
 
 class Reply(Base):
-    """What a provider sent back, by link or keyed from post, phone or e-mail; never edited."""
+    """What a provider sent back, by link or keyed from post, phone or email; never edited."""
 
     __tablename__ = "reply"
 

@@ -32,7 +32,7 @@ class LostLink(Base):
 
 
 class FreshLink(Base):
-    """A second address of a reply link, sent by e-mail. Only the hash of its secret is stored.
+    """A second address of a reply link, sent by email. Only the hash of its secret is stored.
 
     It holds while `generation` is the link's own: one made before an officer re-issued is dead.
     """

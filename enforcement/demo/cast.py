@@ -22,7 +22,7 @@ class Part:
     """One story's provider. `opened` counts windows back from the latest (0: the latest).
 
     `missed` are the windows before the opening one, 0 being that one itself. `places` are the
-    service types of each location. `contact` is the capacity of its one e-mail contact, if any.
+    service types of each location. `contact` is the capacity of its one email contact, if any.
     """
 
     key: str

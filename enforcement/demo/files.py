@@ -80,9 +80,9 @@ def duals(year: Year, as_at: date) -> Incoming | None:
 def contacts(year: Year, since: date, as_at: date) -> Incoming | None:
     """Who may be written to, of the providers registered after `since`; None when there is none.
 
-    No CQC file has an e-mail address, so they come on their own.
+    No CQC file has an email address, so they come on their own.
     """
-    header = ("Provider ID", "Contact name", "Capacity", "E-mail", "Source", "Date")
+    header = ("Provider ID", "Contact name", "Capacity", "Email", "Source", "Date")
     rows = [
         (firm.cqc_id, firm.person, capacity, _email(firm), "Capacity Tracker users", as_at)
         for firm in year.firms

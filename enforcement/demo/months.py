@@ -140,7 +140,7 @@ def _returns(window: Window) -> Callable[[Stage, datetime], None]:
 def _complete(window: Window) -> Callable[[Stage, datetime], None]:
     def act(stage: Stage, at: datetime) -> None:
         with stage.work("leader", at) as work:
-            note = "Both reports were there; totals agree with the covering e-mail."
+            note = "Both reports were there; totals agree with the covering email."
             windows.complete_feed(
                 work, window.month, windows.totals(work.session, window.month), note
             )

@@ -18,7 +18,7 @@ from enforcement.domain.words import day
 
 MAX_WORDS = 8_000  # characters in one answer: about three printed pages
 VIEWS = {"accepted": "Accepted", "partly": "Accepted in part", "not_accepted": "Not accepted"}
-SOURCES = {"link": "Reply site", "post": "Post", "phone": "Telephone", "email": "E-mail"}
+SOURCES = {"link": "Reply site", "post": "Post", "phone": "Telephone", "email": "Email"}
 
 EXCUSES = {
     "outage": "Capacity Tracker was down, or we could not get in",
@@ -91,7 +91,7 @@ _ALL = (
         "You saved your data in Capacity Tracker while the window was open",
         "How and when did you submit?",
         "For example: the date and time, who did it, what the screen said. "
-        "A screenshot, an e-mail or a download from Capacity Tracker helps.",
+        "A screenshot, an email or a download from Capacity Tracker helps.",
         dates=EACH,
         dates_question="On which day did you save the data?",
         declares="the information was saved in Capacity Tracker when I say it was",

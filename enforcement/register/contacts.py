@@ -1,4 +1,4 @@
-"""Contacts of providers: no CQC file has an e-mail address, so they come from elsewhere."""
+"""Contacts of providers: no CQC file has an email address, so they come from elsewhere."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _reader(table: Table, month_first: bool) -> Callable[[int, list[str]], Conta
         if not name:
             raise BadCell("The contact's name is blank.")
         if email is None and not address:
-            raise BadCell("The contact has neither an e-mail address nor a postal address.")
+            raise BadCell("The contact has neither an email address nor a postal address.")
         return ContactLine(
             line=line,
             provider_cqc_id=cqc_id(cells[table.at("provider_id")], "provider id"),
@@ -97,10 +97,10 @@ def _reader(table: Table, month_first: bool) -> Callable[[int, list[str]], Conta
 
 
 def email_of(cell: str) -> str | None:
-    """One e-mail address; None for a blank. Invisible marks are refused: they hide another one."""
+    """One email address; None for a blank. Invisible marks are refused: they hide another one."""
     text = cell.strip()
     if not text or text == "-":
         return None
     if any(is_mark(c) for c in text) or not _EMAIL.fullmatch(text) or len(text) > 254:
-        raise BadCell(f"“{text_of(text)[:60]}” is not one e-mail address.")
+        raise BadCell(f"“{text_of(text)[:60]}” is not one email address.")
     return text

@@ -182,7 +182,7 @@ class ReturnsFile:
 
 @dataclass(frozen=True, slots=True)
 class ContactLine:
-    """A person or mailbox of a provider and in which capacity; no CQC file has e-mail addresses."""
+    """A person or mailbox of a provider and in which capacity; no CQC file has email addresses."""
 
     line: int
     provider_cqc_id: str

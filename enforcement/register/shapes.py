@@ -301,12 +301,12 @@ CT_HOME_CARE = Shape(
 )
 CONTACTS = Shape(
     "contacts",
-    "Contacts of providers: who, in which capacity, e-mail and address",
+    "Contacts of providers: who, in which capacity, email and address",
     {
         "provider_id": ("Provider ID", "CQC Provider ID", *_PROVIDER_ID),
         "name": ("Contact name", "Name", "Full name"),
         "capacity": ("Capacity", "Role", "Position", "Job title"),
-        "email": ("E-mail", "Email address", "E-mail address"),
+        "email": ("Email", "Email address", "E-mail", "E-mail address"),
         "address_1": ("Address", "Address 1", "Address line 1"),
         "address_2": ("Address 2", "Address line 2"),
         "address_3": ("Address 3", "Address line 3"),

@@ -1,4 +1,4 @@
-"""Whom a provider asks us to write to about its case, and the e-mail addresses we had before.
+"""Whom a provider asks us to write to about its case, and the email addresses we had before.
 
 It is where letters are announced and questions are asked. The proper address of a notice (reg 7)
 follows from the register and the kind of person, and is never changed by what is said here.
@@ -43,7 +43,7 @@ def change(
     """Name whom to write to. The addresses we had until now are told; an officer gets a task.
 
     The same form key, or the same contact again, changes nothing. Refuses BadInput without a
-    name, without an e-mail address or telephone number, and after too many changes.
+    name, without an email address or telephone number, and after too many changes.
     """
     case = link.case
     given = name.strip(), email.strip(), phone.strip()
@@ -104,7 +104,7 @@ def _tell(work: Work, row: CaseContact, case: Case, told: list[str]) -> None:
 
 
 def addresses_on_record(session: Session, case: Case) -> list[str]:
-    """E-mail addresses we had for this provider before anybody asked, without repeats.
+    """Email addresses we had for this provider before anybody asked, without repeats.
 
     Whom the provider named for this case, whom its notices went to, and the newest contact of
     each capacity. An address typed as the sender of a reply is not one.

@@ -85,10 +85,10 @@ def gates(work: Work, case: Case, action: Action) -> tuple[Gate, ...]:
 
 
 def note(work: Work, case: Case, kind: str, text: str) -> CaseNote:
-    """Log a note, call, e-mail or support contact. Refuses BadInput for empty words."""
+    """Log a note, call, email or support contact. Refuses BadInput for empty words."""
     work.require(Permission.NOTE)
     if kind not in ("note", "call", "email", "support"):
-        raise BadInput("A note is a note, a call, an e-mail or a support contact.")
+        raise BadInput("A note is a note, a call, an email or a support contact.")
     if not text.strip():
         raise BadInput("Write what happened.")
     row = CaseNote(

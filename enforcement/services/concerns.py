@@ -1,7 +1,7 @@
 """Complaints and safeguarding concerns in a reply: passed on the same day, kept out of the case.
 
 The words passed on are personal: they stand beside the history under a salted hash and in no
-notice, letter or bundle. The e-mail carries none of them. The case does not change.
+notice, letter or bundle. The email carries none of them. The case does not change.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def route(work: Work, case: Case, kind: str, words: str, reply: Reply | None = N
     text = (
         f"{label}.\n\nIt was raised in a reply on the case {case.reference}"
         f"{f' ({reply.reference})' if reply else ''} and is passed on by {work.actor.name}.\n"
-        "For privacy its words are not in this e-mail: ring that officer, or read them in the "
+        "For privacy its words are not in this email: ring that officer, or read them in the "
         f"history of the case, under concern {row.id}.\n"
         "The case itself goes on as before; please tell the officer that you have taken this on.\n"
     )

@@ -1,6 +1,6 @@
 """Loading contacts: who may be written to for a provider, in what capacity, and from where.
 
-No CQC file has an e-mail address (data formats 3.7). A contact is never overwritten: a newer row
+No CQC file has an email address (data formats 3.7). A contact is never overwritten: a newer row
 stands beside the older one, each with its source and date.
 """
 

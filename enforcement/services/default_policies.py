@@ -140,7 +140,7 @@ DEFAULTS: tuple[Shipped, ...] = (
         {
             "title": "Nothing had changed",
             "text": "Where nothing has changed since the last return, the page has to be saved, "
-            "or the link in the e-mail used, so that the record is marked as updated.",
+            "or the link in the email used, so that the record is marked as updated.",
         },
         "Formal notice under s.277A, 26 April 2024; the publisher’s words",
     ),

@@ -43,10 +43,10 @@ KINDS = {
     "csv": ("CSV file", "text/csv"),
     "png": ("Picture (PNG)", "image/png"),
     "jpeg": ("Picture (JPEG)", "image/jpeg"),
-    "eml": ("E-mail", "message/rfc822"),
+    "eml": ("Email", "message/rfc822"),
 }
 ENDINGS = {"jpg": "jpeg", **{kind: kind for kind in KINDS}}
-ACCEPTED = "a PDF, Word (.docx), Excel (.xlsx) or CSV file, a PNG or JPEG picture, or an e-mail"
+ACCEPTED = "a PDF, Word (.docx), Excel (.xlsx) or CSV file, a PNG or JPEG picture, or an email"
 
 
 @dataclass(frozen=True)
@@ -261,7 +261,7 @@ def _csv(name: str, content: bytes) -> None:
 def _message(name: str, content: bytes) -> None:
     found = email.message_from_bytes(content, policy=email.policy.compat32)
     if found["From"] is None or (found["Date"] is None and found["Received"] is None):
-        raise BadInput(f"“{name}” is not a saved e-mail. Send {ACCEPTED}.")
+        raise BadInput(f"“{name}” is not a saved email. Send {ACCEPTED}.")
 
 
 _OPENERS: dict[str, Callable[[str, bytes], bytes | None]] = {

@@ -138,7 +138,7 @@ def _keep_link_open(work: Work, case: Case, last_day: date) -> None:
 
 
 def _tell(work: Work, case: Case, intent: Notice, row: Extension) -> None:
-    """By e-mail where an address is on record; otherwise a task to write by post."""
+    """By email where an address is on record; otherwise a task to write by post."""
     facts = facts_of(work, case)
     words = (
         f"You asked for, or were offered, more time to reply to our notice {intent.reference}.\n\n"
@@ -157,7 +157,7 @@ def _tell(work: Work, case: Case, intent: Notice, row: Extension) -> None:
 
 
 def addresses(work: Work, case: Case, intent: Notice) -> list[str]:
-    """The e-mail addresses on record: whom the provider asks us to write to, the notice's
+    """The email addresses on record: whom the provider asks us to write to, the notice's
     recipient, and whoever replied."""
     electronic = intent.method == Method.ELECTRONIC
     own = [intent.recipient.get("email")] if electronic else []

@@ -1,4 +1,4 @@
-"""A fresh address for a reply link that was lost, sent by e-mail to addresses on record.
+"""A fresh address for a reply link that was lost, sent by email to addresses on record.
 
 The older address and code go on working until the fresh one is first used: who may ask is
 everybody, and asking must take nothing from whoever holds the letter. Its use proves that the

@@ -1,7 +1,7 @@
 """Somebody lost the reply link: the same answer to everybody, and sent only where we knew before.
 
 Asking only stores what was typed, so whether there is such a case can be seen neither in the
-answer nor in the time it takes. A job of every minute answers: by e-mail to addresses already on
+answer nor in the time it takes. A job of every minute answers: by email to addresses already on
 record, else a task for an officer to post the code again. Nothing typed here is ever written to.
 """
 

@@ -44,7 +44,7 @@ def find(work: Work, case: Case, number: int) -> Question:
 def ask(work: Work, reply: Reply, text: str, due_on: date) -> Question:
     """Ask the provider about a reply, to be answered by a day. It stops no clock.
 
-    Shown on the reply site at once; sent to the e-mail address the reply gave, or else left as a
+    Shown on the reply site at once; sent to the email address the reply gave, or else left as a
     task to write by post. A task asks the officer to look again. Refuses BadInput, WrongState
     once decided, NotAllowed.
     """
@@ -82,7 +82,7 @@ def ask(work: Work, reply: Reply, text: str, due_on: date) -> Question:
 
 def _tell(work: Work, row: Question) -> None:
     case, reply = row.case, row.reply
-    how = "sent by e-mail" if row.sent_to else "to be sent by post: no e-mail address was given"
+    how = "sent by email" if row.sent_to else "to be sent by post: no email address was given"
     about = (
         f"Question {row.number} about {reply.reference} is {how}; the provider answers by "
         f"{day(row.due_on)}. Close it when it is answered, or decide without."

@@ -69,7 +69,7 @@ class Sender:
 
 @dataclass(frozen=True)
 class Keyed:
-    """A reply that came by post, telephone or e-mail, as an officer types it in."""
+    """A reply that came by post, telephone or email, as an officer types it in."""
 
     source: str
     received_on: date
@@ -145,7 +145,7 @@ def _tell_officer(work: Work, reply: Reply) -> None:
 
 
 def key(work: Work, case: Case, keyed: Keyed) -> Reply:
-    """Key a reply that came by post, telephone or e-mail; from here on it is treated the same.
+    """Key a reply that came by post, telephone or email; from here on it is treated the same.
 
     Refuses BadInput (source, day, name, words), WrongState once decided, NotAllowed.
     """
@@ -162,7 +162,7 @@ def key(work: Work, case: Case, keyed: Keyed) -> Reply:
 
 def _keyed_answers(work: Work, keyed: Keyed) -> dict[str, Any]:
     if keyed.source not in SOURCES or keyed.source == "link":
-        raise BadInput("Choose how the reply came: post, telephone or e-mail.", about="source")
+        raise BadInput("Choose how the reply came: post, telephone or email.", about="source")
     if keyed.received_on > work.today:
         raise BadInput("The day it was received cannot be in the future.", about="received_on")
     if not keyed.sender.name.strip():

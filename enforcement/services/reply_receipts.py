@@ -1,4 +1,4 @@
-"""The receipt by e-mail: what the receipt page says, without anything the reply said."""
+"""The receipt by email: what the receipt page says, without anything the reply said."""
 
 from __future__ import annotations
 

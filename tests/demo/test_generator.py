@@ -71,7 +71,7 @@ def test_nobody_real_can_be_in_it(large: Year) -> None:
         assert re.fullmatch(r"(Z[A-Z]\d{1,2} \d[A-Z]{2})?", row["Provider Postal Code"])
     told = files.contacts(large, date.min, AS_AT)
     assert told is not None
-    assert all(row["E-mail"].endswith(".example.org") for row in rows(told.content))
+    assert all(row["Email"].endswith(".example.org") for row in rows(told.content))
 
 
 def test_the_register_is_read_whole_by_the_real_reader(large: Year) -> None:

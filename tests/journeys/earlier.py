@@ -90,7 +90,7 @@ def cases_are_open(
     files_are_in(world, places, missing)
     with work_of(world, SENIOR) as work:
         totals = windows.totals(work.session, JUNE)
-        windows.complete_feed(work, JUNE, totals, "All in, totals as in the covering e-mail.")
+        windows.complete_feed(work, JUNE, totals, "All in, totals as in the covering email.")
     with work_of(world, OFFICER) as work:
         run = runs.preview(work, JUNE).id
     with work_of(world, SENIOR) as work:
@@ -100,8 +100,8 @@ def cases_are_open(
             case = cases.find(work, reference)
             reviews.review(work, case.provider, False, "Companies House: private company")
             pence = amounts.estimate(work.session, case.provider, work.today).total_pence
-            mail = received.a_pdf("CQC e-mail of 15 June 2026, invented")
-            amounts.enter(work, case, pence, "CQC e-mail of 15 June 2026", "cqc.pdf", mail)
+            mail = received.a_pdf("CQC email of 15 June 2026, invented")
+            amounts.enter(work, case, pence, "CQC email of 15 June 2026", "cqc.pdf", mail)
         with work_of(world, SENIOR) as work:
             amounts.confirm(work, cases.find(work, reference), pence)
     return made

@@ -204,8 +204,8 @@ def two_confirm_the_amount(officer: people.Colleague, senior: people.Colleague, 
     found = re.search(r"£[\d,]+\.\d\d|£[\d,]+", officer.reads())
     assert found is not None
     officer.writes("The fee as CQC gives it", found[0].replace("£", ""))
-    officer.writes("Where does it stand?", "CQC e-mail of 15 June 2026, reference F-100")
-    mail = {"name": "cqc.pdf", "mimeType": "application/pdf", "buffer": a_pdf("CQC’s e-mail")}
+    officer.writes("Where does it stand?", "CQC email of 15 June 2026, reference F-100")
+    mail = {"name": "cqc.pdf", "mimeType": "application/pdf", "buffer": a_pdf("CQC’s email")}
     officer.page.locator("input[type=file]").set_input_files(mail)
     officer.presses("Enter CQC’s figure")
     assert not officer.offers("Check it")

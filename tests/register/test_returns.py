@@ -218,7 +218,7 @@ def test_contacts() -> None:
     )
     assert (second.email, second.address) == (None, ("1 Head Street", "M1 1AA"))
     assert [one.line for one in found.rejected] == [4, 5, 6, 7]
-    assert "not one e-mail address" in found.rejected[0].reason
+    assert "not one email address" in found.rejected[0].reason
     assert found.rows_in == 6
     with pytest.raises(UnknownHeader, match="Capacity"):
         read_contacts(b"Colour\nred\n", "x.csv")

@@ -390,7 +390,7 @@ def test_a_direction_has_a_clock_a_task_and_an_end(tribunal: Tribunal) -> None:
     assert held.clock is not None
     assert held.clock.due_on == date(2026, 8, 12)
     tribunal.at += timedelta(days=28)  # Thursday 13 August: a day late
-    tribunal.do(directions.done, first, tribunal.at.date(), "Sent by e-mail, kept in the bundle.")
+    tribunal.do(directions.done, first, tribunal.at.date(), "Sent by email, kept in the bundle.")
     tribunal.do(directions.set_aside, second, tribunal.at.date(), "Order of today.")
     found = [h for h in (tribunal.do(directions.find, n) for n in (first, second)) if h.clock]
     assert [h.clock.ended_because for h in found] == ["late", "set aside"]

@@ -29,7 +29,7 @@ from enforcement.services import cases, decisions, declarations, restarts
 from enforcement.services.case_facts import facts_of, live_decision
 
 OFFICER, SENIOR, PAT, QUINN, RAY = story.OFFICER, story.SENIOR, *story.PANEL
-# Given by e-mail on Wednesday 17 June 2026: 14 days end on 1 July, 28 more on 29 July.
+# Given by email on Wednesday 17 June 2026: 14 days end on 1 July, 28 more on 29 July.
 FIRST_DAY = story.NOW + timedelta(days=16)  # 2 July
 LAST_DAY = story.NOW + timedelta(days=43)  # 29 July
 WORDS = ("impose", "Three returns were due and not made.", "No excuse was offered.")

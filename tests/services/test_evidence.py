@@ -141,7 +141,7 @@ REFUSED: dict[str, tuple[str, Callable[[], bytes], str]] = {
     ),
     "cut zip": ("a.xlsx", lambda: workbook()[:-60], "damaged"),
     "pixel flood": ("a.png", pixel_flood, "too large a picture"),
-    "mail without a sender": ("a.eml", lambda: b"hello there", "not a saved e-mail"),
+    "mail without a sender": ("a.eml", lambda: b"hello there", "not a saved email"),
     "26 MB": ("a.csv", lambda: b"a" * (26 * MEGABYTE), "larger than 25 MB"),
 }
 

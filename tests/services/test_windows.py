@@ -126,7 +126,7 @@ def test_totals_that_changed_since_they_were_seen_are_not_decided_on(
 def override(begin: Begin, people: People, closes_on: str) -> None:
     with begin(people["policy"]) as work:
         body = {"month": "2026-05", "opens_on": None, "closes_on": closes_on, "reason": "Outage"}
-        row = policies.propose(work, "window_override", date(2026, 5, 1), body, "DHSC e-mail")
+        row = policies.propose(work, "window_override", date(2026, 5, 1), body, "DHSC email")
         number = row.id
     with begin(people["leader"]) as work:
         policies.approve(work, number)

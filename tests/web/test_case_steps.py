@@ -313,7 +313,7 @@ def test_a_direction_from_its_page_to_its_end(site: Site) -> None:
     )
     assert "First set for 8 August 2026. Illness." in site.page("ada", "/appeal")
     site.form("sam", "/appeal/directions/1").send(
-        what="done", on=["16", "7", "2026"], words="Sent by e-mail."
+        what="done", on=["16", "7", "2026"], words="Sent by email."
     )
     assert "Done, 16 July 2026" in site.page("ada", "/appeal")
     assert "Nothing is to do" not in site.page("olive", "/tasks")

@@ -161,7 +161,7 @@ def keep_awake(response: Response) -> Response:
 
 
 def contact_block() -> dict[str, Any]:
-    """The contact block in force today: telephone, hours, e-mail, postal address."""
+    """The contact block in force today: telephone, hours, email, postal address."""
     try:
         return dict(in_force(session(), "contact_block", local_date(now())).body)
     except NotFound:

@@ -43,7 +43,7 @@ class NewForm(NhsForm):
         description="Unique to the person: it is who they are in every case’s history",
         render_kw={"width": 10},
     )  # fmt: skip
-    email = EmailField("E-mail (optional)", [Optional(), Email("Enter an e-mail address")])
+    email = EmailField("Email (optional)", [Optional(), Email("Enter an email address")])
     roles = SelectMultipleField("Roles", [InputRequired("Choose at least one role")], choices=ROLES)
     password = PasswordField(
         "First password", [InputRequired("Enter a password"), Length(max=1000)],

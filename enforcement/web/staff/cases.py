@@ -40,7 +40,7 @@ bp = Blueprint("cases", __name__)
 NOTE_KINDS = {
     "note": "Note",
     "call": "Telephone call",
-    "email": "E-mail",
+    "email": "Email",
     "support": "Contact with Capacity Tracker support",
 }
 BY = {"person": "People", "system": "The system", "provider": "The provider"}

@@ -28,7 +28,7 @@ class UploadForm(NhsForm):
             SelectChoice(
                 "contacts",
                 "Contacts of providers",
-                {"hint": "Provider, name, capacity, e-mail, address, source, date"},
+                {"hint": "Provider, name, capacity, email, address, source, date"},
             ),
         ],
     )

@@ -71,9 +71,7 @@ class PeriodsForm(PolicyForm):
 class ContactForm(PolicyForm):
     phone = _words("Telephone")
     hours = _words("Hours")
-    email = EmailField(
-        "E-mail", [InputRequired("Enter an e-mail address"), Length(max=254), visible]
-    )
+    email = EmailField("Email", [InputRequired("Enter an email address"), Length(max=254), visible])
     post = _lines("Postal address")
     who_to_ask = _lines("Whom to ask", "One line each: about what | who | how")
 
@@ -130,9 +128,7 @@ class ParagraphForm(PolicyForm):
 class TribunalForm(PolicyForm):
     name = _words("Tribunal")
     address = _lines("Address")
-    email = EmailField(
-        "E-mail", [InputRequired("Enter an e-mail address"), Length(max=254), visible]
-    )
+    email = EmailField("Email", [InputRequired("Enter an email address"), Length(max=254), visible])
     form = _words("How to appeal and what paying means, in sentences")
 
 

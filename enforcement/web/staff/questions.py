@@ -40,7 +40,7 @@ class AskForm(CaseForm):
     text = words(
         "What do you ask?",
         "Enter the question",
-        "The provider reads these words by e-mail and on the reply site. Ask one thing.",
+        "The provider reads these words by email and on the reply site. Ask one thing.",
     )
     due_on = DayField(
         "Answer by",
@@ -165,7 +165,7 @@ def ask(reference: str, reply_reference: str) -> Any:
     how = (
         f"It goes to {reply.sender_email} and stands on the reply site."
         if reply.sender_email
-        else "No e-mail address was given: it stands on the reply site, and a task asks you to "
+        else "No email address was given: it stands on the reply site, and a task asks you to "
         "send it by post."
     )
     note = f"The last day to decide is {day(by)}." if by else ""

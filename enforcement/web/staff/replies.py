@@ -127,8 +127,8 @@ class KeyForm(NhsForm):
         render_kw={"rows": 8},
     )
     files = MultipleFileField(
-        "The letter or e-mail itself, and its enclosures",
-        description="A scan (PDF) or the saved e-mail. At most 5 files.",
+        "The letter or email itself, and its enclosures",
+        description="A scan (PDF) or the saved email. At most 5 files.",
     )
 
 
