@@ -359,7 +359,7 @@ def _clamd_answer(address: str) -> str:
 
 
 def _chromium() -> Finding:
-    names = ("chromium", "chromium-browser", "google-chrome")
+    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
     found = next((path for path in map(shutil.which, names) if path), None)
     return Finding(
         "Chromium (tests only)",

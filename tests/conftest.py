@@ -34,6 +34,8 @@ BOTH = [
     pytest.param("postgresql", id="pg", marks=pytest.mark.pg),
 ]
 
+# The one without a window comes first: the same pages for a quarter less work.
+CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser")
 # Chromium heeds the last such list, so what Playwright turns off is said again. The first two load
 # the address bar's pop-ups into every new window: two thirds of what a window costs.
 WITHOUT = (
@@ -196,7 +198,7 @@ def people() -> dict[str, Actor]:
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     """The system's own Chromium, kept from talking to anybody. Its absence fails CI."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    found = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if found is None:
         if os.environ.get("CI"):
             pytest.fail("NO CHROMIUM FOUND: ./run test installs it")

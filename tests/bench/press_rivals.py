@@ -111,7 +111,7 @@ def chromium() -> Iterator[Print | None]:
 
     Style and typeface stay in the page; only the body and the title are set for each letter.
     """
-    found = shutil.which("chromium")
+    found = shutil.which("chromium-headless-shell") or shutil.which("chromium")
     if found is None:
         yield None
         return
