@@ -132,7 +132,7 @@ class Capacity(StrEnum):
 _CAPACITY_WORDS = {
     Capacity.REGISTERED_OFFICE: "the registered office",
     Capacity.PRINCIPAL_OFFICE: "the principal office",
-    Capacity.OFFICER_EMAIL: "the email address of an officer",
+    Capacity.OFFICER_EMAIL: "the email address of a director or other officer of the provider",
     Capacity.PARTNER_EMAIL: "the email address of a partner or person in control",
     Capacity.LAST_KNOWN_ADDRESS: "the last known address",
     Capacity.LAST_KNOWN_EMAIL: "the last known email address",
@@ -178,10 +178,10 @@ class Proper:
 def is_proper(kind: PersonKind, capacity: Capacity, method: Method) -> Proper:
     """Whether a notice may be given to this kind of person at such an address by `method`.
 
-    A body corporate: registered or principal office, or the email address of an officer. A
-    partnership: principal office, or the email address of a partner or person in control.
-    Anyone else: the last known address, which may be an email address. A registered manager's
-    or general mailbox is not an officer's.
+    A body corporate: registered or principal office, or the email address of an officer of it,
+    such as a director. A partnership: principal office, or the email address of a partner or
+    person in control. Anyone else: the last known address, which may be an email address. A
+    registered manager's or general mailbox is not an officer's.
     """
     allowed = _PROPER[kind]
     if capacity not in allowed:

@@ -175,7 +175,7 @@ def method_sentence(method: Method, recipient: RecipientChoice, on: date) -> str
     """How the notice was given, as the paper says it."""
     where = recipient.capacity.words.replace("the ", "your ", 1)
     if method is Method.ELECTRONIC:
-        where = f"{recipient.email}, {recipient.capacity.words}"
+        where = f"{recipient.email}, {recipient.capacity.words},"
     return f"It was {_SENT[method]} to {where} on {day(on)}."
 
 

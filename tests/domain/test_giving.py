@@ -119,7 +119,8 @@ def test_a_managers_mailbox_is_never_proper_and_the_reason_says_so() -> None:
     assert not found.ok
     assert found.reason == (
         "For a body corporate the proper address is the registered office or the principal office "
-        "or the email address of an officer, not a manager’s or general mailbox."
+        "or the email address of a director or other officer of the provider, not a manager’s or "
+        "general mailbox."
     )
 
 
