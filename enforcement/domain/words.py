@@ -49,6 +49,16 @@ def moment(value: datetime | None) -> str:
     return "" if value is None else f"{day(value)}, {clock_time(value)}"
 
 
+def telephone(number: str | None) -> str:
+    """A number of the United Kingdom in groups, as Ofcom writes them; any other as it is kept."""
+    digits = number or ""
+    if not re.fullmatch(r"0\d{9,10}", digits):
+        return digits
+    code = 3 if digits[1] == "2" else 4 if re.match(r"0([389]|11|1\d1)", digits) else 5
+    middle = 4 if code == 3 else 3 if code == 4 else len(digits) - code
+    return " ".join(filter(None, (digits[:code], digits[code:][:middle], digits[code + middle :])))
+
+
 _INSTANT = re.compile(r"\b\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(\+00:00|Z)")
 
 

@@ -19,7 +19,7 @@ from enforcement.services.loading import Incoming
 from enforcement.services.work import Work
 from enforcement.web import access, pages
 from enforcement.web.fields import LongTextField, visible
-from enforcement.web.filters import moment, money, plural, short_day
+from enforcement.web.filters import day, moment, money, plural
 from enforcement.web.forms import NhsForm
 from enforcement.web.listing import Cell, Column, Listing, address, single
 from enforcement.web.staff import bank_lines, import_lists
@@ -105,7 +105,7 @@ def _list(work: Work, rows: Sequence[ImportedFile]) -> Listing:
         rows=[
             {
                 "file": Cell(row.filename, href=url_for(".file", file_id=row.id)),
-                "when": Cell(short_day(row.loaded_at), note=people[row.loaded_by]),
+                "when": Cell(day(row.loaded_at), note=people[row.loaded_by]),
                 "rows": f"{row.rows_in:,}",
                 **{state.value: _number(counted[row.id].get(state, 0)) for state in LineState},
                 "refused": _number(row.rejected_count),

@@ -22,7 +22,7 @@ from enforcement.services.work import Work
 from enforcement.web import access, pages
 from enforcement.web.exports import csv_response
 from enforcement.web.fields import LongTextField, visible
-from enforcement.web.filters import day, moment, money, plural, short_day
+from enforcement.web.filters import day, moment, money, plural
 from enforcement.web.forms import NhsSearchForm
 from enforcement.web.listing import Cell, Chip, Column, Listing, address, single
 from enforcement.web.staff.case_form import options
@@ -156,7 +156,7 @@ def _row(row: BankLine, *, with_file: bool) -> dict[str, object]:
             href=url_for("bank_lines.line", line_id=row.id),
             note=row.file.filename if with_file else "",
         ),
-        "on": short_day(row.on),
+        "on": day(row.on),
         "says": Cell(said, note=", ".join(beside)),
         "pence": money(row.pence),
         "state": Cell(state.label, tag=COLOURS[state], note=row.why),

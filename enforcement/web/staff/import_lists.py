@@ -12,7 +12,7 @@ from enforcement.data.files import ImportedFile
 from enforcement.domain.windows import Month
 from enforcement.register.shapes import SHAPES
 from enforcement.services.register_changes import KINDS, Noticed
-from enforcement.web.filters import day, moment, short_day
+from enforcement.web.filters import day, moment
 from enforcement.web.listing import Cell, Chip, Column, Listing, address
 from enforcement.web.pages import Fact, Tab
 
@@ -80,7 +80,7 @@ def _file_row(row: ImportedFile, people: Mapping[str, str]) -> dict[str, object]
         "file": Cell(row.filename, href=url_for("imports.file", file_id=row.id)),
         "kind": Cell(TITLES.get(row.kind, row.kind), note=SHAPE_WORDS.get(row.shape, row.shape)),
         "window": window_title(row.window_no) or day(row.as_at),
-        "when": Cell(short_day(row.loaded_at), note=people.get(row.loaded_by, row.loaded_by)),
+        "when": Cell(day(row.loaded_at), note=people.get(row.loaded_by, row.loaded_by)),
         "rows": f"{row.rows_in:,}",
         "accepted": f"{row.accepted:,}",
         "refused": f"{row.rejected_count:,}",
@@ -218,7 +218,7 @@ def _change_row(one: Noticed) -> dict[str, object]:
         "cases": Cell(references, href=f"/cases/{one.cases[0].reference}")
         if one.cases
         else Cell("None"),
-        "noticed": short_day(one.row.noticed_at),
+        "noticed": day(one.row.noticed_at),
     }
 
 

@@ -16,7 +16,7 @@ from enforcement.services.policies import in_force
 from enforcement.services.reminders import Owing
 from enforcement.services.work import Work
 from enforcement.web import access
-from enforcement.web.filters import money, plural, short_day
+from enforcement.web.filters import day, money, plural
 from enforcement.web.listing import Cell, Column, Listing, address, single
 from enforcement.web.staff.money_form import tabs
 
@@ -85,7 +85,7 @@ def _row(work: Work, one: Owing, *, sends: bool) -> dict[str, object]:
         "case": Cell(one.penalty, href=url_for("payments.money", reference=reference)),
         "provider": one.case.provider.name,
         "due": due_cell(one, work.today),
-        "last": short_day(one.last_on) if one.last_on else "None",
+        "last": day(one.last_on) if one.last_on else "None",
         "next": _next(reference, one, sends=sends),
         "owed": money(one.owed_pence),
     }
@@ -97,14 +97,14 @@ def due_cell(one: Owing, today: date) -> Cell:
         return Cell("Suspended", note="by the appeal (SI 2022/1175 reg 8)")
     if one.due_on is None:
         return Cell("No period runs")
-    return Cell(short_day(one.due_on), note=days_left_in_words(one.due_on, today))
+    return Cell(day(one.due_on), note=days_left_in_words(one.due_on, today))
 
 
 def _next(reference: str, one: Owing, *, sends: bool) -> Cell:
     if one.why_not:
         return Cell("Not now", note=" ".join(one.why_not))
     if one.wanted is None:
-        from_then = f"Wanted from {short_day(one.next_on)}" if one.next_on else "No more is wanted"
+        from_then = f"Wanted from {day(one.next_on)}" if one.next_on else "No more is wanted"
         return Cell(from_then)
     href = url_for("letters.reminder", reference=reference) if sends else ""
     return Cell(WANTED[one.wanted], href=href)

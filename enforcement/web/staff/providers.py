@@ -12,6 +12,7 @@ from enforcement.data.register import DualRegistration, Provider
 from enforcement.domain.duties import OutcomeRow, Service
 from enforcement.domain.permissions import Permission, can
 from enforcement.domain.windows import Month
+from enforcement.domain.words import telephone
 from enforcement.services import accounts, corrections
 from enforcement.services import providers as all_providers
 from enforcement.services.providers import AtRisk, Key, Line, Overview
@@ -128,7 +129,7 @@ def _facts(one: Provider) -> list[pages.Fact]:
         pages.Fact("Company number", one.company_number or "None held"),
         pages.Fact("Charity number", one.charity_number or "None held"),
         pages.Fact("Address", ", ".join([*one.address, one.postcode or ""]).strip(", ")),
-        pages.Fact("Telephone", one.phone or "None held"),
+        pages.Fact("Telephone", telephone(one.phone) or "None held"),
         pages.Fact("Local authority", one.local_authority or "Not given", one.region or ""),
         pages.Fact("Registered", day(one.registered_on) or "Not given",
                    f"left {day(one.deregistered_on)}" if one.deregistered_on else ""),
@@ -321,6 +322,7 @@ def at_risk() -> str | Response:
 
 def _risk(one: AtRisk, latest: Month) -> dict[str, object]:
     months = [(latest - back).title for back in range(23, -1, -1) if one.mask >> back & 1]
+    phone = one.location.phone or one.provider.phone or ""
     now = {None: "No window is open", True: "Returned", False: "Not yet"}[one.returned]
     return {
         "provider": Cell(one.provider.name, href=_url(one.provider), note=one.provider.cqc_id),
@@ -333,5 +335,5 @@ def _risk(one: AtRisk, latest: Month) -> dict[str, object]:
                        value=f"{len(months)}: {', '.join(months)}"),
         "now": now,
         "council": one.location.local_authority or "",
-        "phone": one.location.phone or one.provider.phone or "",
+        "phone": Cell(telephone(phone), value=phone),
     }  # fmt: skip
