@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import notice_story as told
@@ -21,7 +21,15 @@ from enforcement.domain.refusals import (
     NotAllowed,
     WrongState,
 )
-from enforcement.services import cases, giving, letters, restarts, sending, settling
+from enforcement.services import (
+    cases,
+    giving,
+    giving_certificates,
+    letters,
+    restarts,
+    sending,
+    settling,
+)
 from enforcement.services.sending import sweep_will_find
 
 NOW = told.NOW
@@ -141,6 +149,30 @@ def test_a_failed_email_is_cured_by_giving_it_otherwise(
         case = story.case(work)
         assert not case.giving_in_doubt
         assert [hold.ends_on for hold in case.holds] == [work.today]
+
+
+def test_what_was_delivered_by_hand_is_given_that_day_and_certified_so(begin: Any) -> None:
+    """Regulation 7 counts a Saturday too, when a notice is delivered by hand."""
+    story = told.Story(begin, method=Method.HAND, recipient=told.REGISTERED_OFFICE)
+    delivered = NOW.date() + timedelta(days=4)
+    story.triage()
+    story.draft(send_on=delivered)
+    story.submit()
+    story.approve()
+    story.issue()
+    with begin(told.OFFICER, LATER) as work:
+        words = "Handed to the secretary, who signed for it"
+        giving.record_by_person(work, story.notice(work), delivered, Method.HAND, words)
+        notice, case = story.notice(work), story.case(work)
+        assert (notice.given_on, case.state) == (date(2026, 6, 20), "representations")
+        assert next(clock.due_on for clock in case.clocks) == date(2026, 7, 6)
+        read = " ".join(giving_certificates.look(work, case, notice).text.split())
+    for said in (
+        "A notice delivered by hand is given on the day it is delivered (regulation 7).",
+        "Saturday 20 June 2026 0 Delivered by hand: given on the day delivered.",
+        "It was delivered by hand to your registered office on 20 June 2026.",
+    ):
+        assert said in read
 
 
 def test_what_is_refused(story: Any, begin: Any) -> None:

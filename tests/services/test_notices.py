@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
@@ -21,6 +22,7 @@ from enforcement.data.notices import Notice, OutboxItem
 from enforcement.domain.events import fact_hash
 from enforcement.domain.giving import Capacity, Method
 from enforcement.domain.refusals import (
+    CannotPrint,
     DatesFallShort,
     GateClosed,
     NoProperAddress,
@@ -30,6 +32,7 @@ from enforcement.domain.refusals import (
     StaleVersion,
     WrongState,
 )
+from enforcement.rendering import paper
 from enforcement.rendering.elements import REQUIRED
 from enforcement.services import (
     cases,
@@ -450,3 +453,23 @@ def test_only_permitted_people(story: Any, begin: Any) -> None:
         story.approve(by=told.OTHER_OFFICER)
     with begin(told.OFFICER) as work:
         assert cases.find(work, story.reference).state == "intent_review"
+
+
+def test_a_page_over_the_post_offices_limit_is_refused_at_the_draft(
+    begin: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The posting service takes files of at most 2 MB; the limit is made small here."""
+    monkeypatch.setattr(paper, "MOST_BYTES", 10_000)
+    monkeypatch.setattr(notice_pages, "standing", lambda _: paper)  # in this very process
+    story = told.Story(begin)
+    story.triage()
+    story.draft()
+    with begin(told.OFFICER) as work:
+        notice = story.notice(work)
+        [check] = notice.checks
+        assert (notice.pages, check["ok"]) == (None, False)
+        assert re.fullmatch(
+            r"The notice is \d\d+,\d{3} bytes; at most 10,000 can be sent", check["element"]
+        )
+    with begin(told.OFFICER) as work, pytest.raises((CannotPrint, GateClosed), match="bytes"):
+        notices.submit(work, story.case(work), story.notice(work))

@@ -7,6 +7,7 @@ import hashlib
 import io
 import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import form_reader
@@ -19,7 +20,7 @@ from signed_in import COOKIE, signed_in
 
 from enforcement import create_staff_app
 from enforcement.domain.permissions import Role
-from enforcement.services import sending
+from enforcement.services import issue_runs, sending
 from enforcement.web.exports import unguard
 from enforcement.web.transactions import engine as database
 
@@ -71,6 +72,11 @@ def site(
         database().dispose()
 
 
+def words(page: str) -> str:
+    """A page as it is read: without its tags."""
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
+
+
 def plan(**other: Any) -> dict[str, Any]:
     return {
         "seen": "3",
@@ -111,6 +117,29 @@ def test_a_run_is_made_of_all_or_of_those_ticked_and_mistakes_keep_the_input(sit
     site.post(officer, stop, f"{RUN}/cancel", reason="Not today.")
     assert "Refresh" not in officer.get(f"{RUN}/progress").headers
     assert "has ended" in site.post(officer, stop, f"{RUN}/cancel", 200, reason="Again.")
+
+
+def test_the_run_says_its_rate_the_time_left_and_what_failed_why(site: Site) -> None:
+    story = site.story
+    story.make()
+    with story.begin(told.OLIVE) as work:
+        run = story.run(work)
+        run.state = "drafting"
+        first, *others = issue_runs.items(work.session, run)
+        first.changed_at = NOW - timedelta(seconds=120)
+        for item in (first, others[0]):
+            item.state, item.reason_name = "refused", "BadInput"
+            item.reason = "The postal address of the recipient is not complete."
+        others[0].changed_at = NOW
+    officer = site.client("olive")
+    frame = words(site.get(officer, f"{RUN}/progress"))
+    assert "2 of 3 done, 1 a minute, about 1 minute left" in frame
+    page = words(site.get(officer, RUN))
+    assert "What did not go through, by reason" in page
+    assert (
+        "The postal address of the recipient is not complete. Could not be drafted Notices 2"
+        in page
+    )
 
 
 def test_the_approver_sees_and_signs_what_is_there_and_nothing_else(site: Site) -> None:
