@@ -335,5 +335,5 @@ def _risk(one: AtRisk, latest: Month) -> dict[str, object]:
                        value=f"{len(months)}: {', '.join(months)}"),
         "now": now,
         "council": one.location.local_authority or "",
-        "phone": Cell(telephone(phone), value=phone),
+        "phone": Cell(telephone(phone).replace(" ", "\N{NO-BREAK SPACE}"), value=phone),
     }  # fmt: skip
