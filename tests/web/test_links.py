@@ -1,16 +1,23 @@
-"""No page offers a link that its reader may not follow: the synthetic year, walked as each role."""
+"""The synthetic year, walked as each role: no page offers a link that its reader may not follow,
+and each kind of page is without fault in Chromium on a telephone's width."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from html import unescape
+from typing import NamedTuple
 
+import people
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from flask.testing import FlaskClient
 from made_year import NOW, made_year
+from playwright.sync_api import Browser, Page
+from signed_in import COOKIE
 
 from enforcement import create_staff_app
 from enforcement.demo.make import Demo
@@ -21,7 +28,17 @@ pytestmark = [pytest.mark.slow, pytest.mark.heavy]
 LINKED = re.compile(r'(?:href|src)="(/[^"]*)"')
 ALIKE = 3  # addresses that differ in numbers alone are one page: three of them are enough
 ENOUGH = {Role.ADMIN: 3}  # an account administrator reads no case
+PHONE = {"width": 390, "height": 844}
 Year = tuple[Flask, Demo]
+
+
+class Step(NamedTuple):
+    """An address, the page that its link stood on, and what it answered."""
+
+    address: str
+    page: str
+    status: int
+    mimetype: str = ""
 
 
 @pytest.fixture(scope="module")
@@ -50,9 +67,11 @@ def shape(address: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def printed() -> set[str]:
-    """The papers that one role or another has had: each takes its time to print."""
-    return set()
+def walked(year: Year) -> Callable[[Role], list[Step]]:
+    """The walk of a role, made once. Papers that one role or another has had take their time to
+    print, and are not printed again."""
+    printed: set[str] = set()
+    return cache(lambda role: list(walk(year, role, printed)))
 
 
 def let_in(app: Flask, role: Role, address: str) -> int:
@@ -62,8 +81,8 @@ def let_in(app: Flask, role: Role, address: str) -> int:
     return 200 if needs is None or needs in GRANTS[role] else 403
 
 
-def walk(year: Year, role: Role, printed: set[str]) -> Iterator[tuple[str, str, int]]:
-    """Every address linked from the first page on: (address, the page it stood on, status).
+def walk(year: Year, role: Role, printed: set[str]) -> Iterator[Step]:
+    """Every address linked from the first page on.
 
     A paper that another role was given whole is not printed again, only its door is tried.
     """
@@ -75,10 +94,10 @@ def walk(year: Year, role: Role, printed: set[str]) -> Iterator[tuple[str, str, 
         if alike[shape(address)] > ALIKE:
             continue
         if address in printed:
-            yield address, page, let_in(year[0], role, address)
+            yield Step(address, page, let_in(year[0], role, address))
             continue
         with client.get(address) as answer:
-            yield address, page, answer.status_code
+            yield Step(address, page, answer.status_code, answer.mimetype)
             text = answer.text if answer.mimetype == "text/html" else ""
             if answer.status_code == 200 and answer.mimetype == "application/pdf":
                 printed.add(address)
@@ -91,8 +110,41 @@ def walk(year: Year, role: Role, printed: set[str]) -> Iterator[tuple[str, str, 
 
 @pytest.mark.parametrize("role", Role)
 def test_every_link_can_be_followed_by_whoever_sees_it(
-    year: Year, printed: set[str], role: Role
+    walked: Callable[[Role], list[Step]], role: Role
 ) -> None:
-    walked = list(walk(year, role, printed))
-    assert [one for one in walked if one[2] >= 400] == []
-    assert len(walked) >= ENOUGH.get(role, 100)
+    assert [step for step in walked(role) if step.status >= 400] == []
+    assert len(walked(role)) >= ENOUGH.get(role, 100)
+
+
+def faults(page: Page, address: str) -> list[str]:
+    said: list[str] = []
+    page.once("pageerror", lambda error: said.append(str(error)))
+    page.goto(address)
+    page.evaluate(Axe().axe_script)
+    return [*said, *page.evaluate(people.WIDE), *page.evaluate(people.LOOK, people.RULES)]
+
+
+@pytest.mark.browser
+def test_each_kind_of_page_is_without_fault_on_a_telephone(
+    year: Year,
+    walked: Callable[[Role], list[Step]],
+    serve: Callable[[Flask], str],
+    browser: Browser,
+) -> None:
+    app, _ = year
+    site, match = serve(app), app.url_map.bind("localhost").match
+    seen: set[str] = set()
+    found: dict[str, list[str]] = {}
+    for role in Role:
+        cookie = signed_in(year, role).get_cookie(COOKIE)
+        assert cookie is not None
+        with browser.new_context(viewport=PHONE) as context:  # type: ignore[arg-type]
+            context.add_cookies([{"name": COOKIE, "value": cookie.value, "url": site}])
+            page = context.new_page()
+            for step in walked(role):
+                view = str(match(step.address.partition("?")[0])[0])
+                if view not in seen and (step.status, step.mimetype) == (200, "text/html"):
+                    seen.add(view)
+                    found[step.address] = faults(page, site + step.address)
+    assert {address: wrong for address, wrong in found.items() if wrong} == {}
+    assert len(seen) > 100
