@@ -119,9 +119,14 @@ def recover(walk: Walk, ago: int) -> None:
     walk.do(ago, "finance", "recovery", lambda work, case: _done(recovery.start(work, case)))
 
 
+def certify(walk: Walk, ago: int) -> None:
+    """A certificate of non-payment is drafted; it waits for its signature."""
+    walk.do(ago, "finance", "certificate", _draft_certificate)
+
+
 def court(walk: Walk, ago: int) -> None:
     """Non-payment is certified by two people, the court is applied to, and makes its order."""
-    walk.do(ago + 5, "finance", "certificate", _draft_certificate)
+    certify(walk, ago + 5)
     walk.do(ago + 4, walk.senior, "certificate signed", _sign)
 
     def apply(work: Work, case: Case) -> None:

@@ -110,6 +110,7 @@ def _conflicting_replies(walk: Walk) -> None:
 def _returned_post(walk: Walk) -> None:
     walk.intent(22)
     walk.post_returned(6, "The letter came back: “addressee gone away”. The envelope is kept.")
+    walk.give_again(4, "Our letter came back. We send the notice to your office again, recorded.")
 
 
 def _on_hold(walk: Walk) -> None:
@@ -151,7 +152,7 @@ def _before_the_panel(walk: Walk) -> None:
     walk.answer(9, "The support line has no call of yours in those weeks, and others could save.")
     walk.propose(6, "impose", "Three windows in a row were missed.",
                  "No reasonable excuse: the tickets named belong to another provider.")  # fmt: skip
-    walk.vote(3, "panel", "impose")
+    walk.vote(3, "panel2", "impose")  # the first member, whose sign-in is printed, has still to
     walk.vote(2, "panel3", "recused", "My cousin works at this home.")
 
 
@@ -253,6 +254,7 @@ def _withdrawn(walk: Walk) -> None:
 def _recovery(walk: Walk) -> None:
     walk.penalised(84)
     endings.recover(walk, 28)
+    endings.certify(walk, 2)
 
 
 def _county_court(walk: Walk) -> None:

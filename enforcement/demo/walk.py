@@ -19,6 +19,7 @@ from enforcement.demo.generator import Firm
 from enforcement.demo.months import run_day
 from enforcement.demo.stage import Schedule, Stage
 from enforcement.domain.calendar import local_instant
+from enforcement.domain.clocks import MINIMUM_REPRESENTATIONS_DAYS
 from enforcement.domain.giving import Method
 from enforcement.domain.payments import Ask, Kind
 from enforcement.domain.permissions import provider_actor
@@ -35,6 +36,7 @@ from enforcement.services import (
     notices,
     payments,
     recipients,
+    regiving,
     replies,
     reply_drafts,
     reply_points,
@@ -208,6 +210,18 @@ class Walk:
             ago, self.officer, "returned post",
             lambda w, case: giving.doubt(w, _notice(w, case, INTENT), "returned", words),
         )  # fmt: skip
+
+    def give_again(self, ago: int, reason: str) -> None:
+        """The officer proposes to give the notice of intent again, by recorded delivery."""
+        send_on = self._send_day(0)
+
+        def do(work: Work, case: Case) -> None:
+            notice = _notice(work, case, INTENT)
+            to = recipients.choices(work.session, case)[0]
+            days = notice.period_days or MINIMUM_REPRESENTATIONS_DAYS
+            regiving.propose(work, notice, regiving.Ask(to, Method.RECORDED, send_on, days), reason)
+
+        self.do(ago, self.officer, "give again", do)
 
     def intent(self, ago: int) -> None:
         """A notice of intent from taking up the case to its sending so many days ago."""

@@ -32,9 +32,11 @@ from enforcement.domain.refusals import WrongState
 from enforcement.services import (
     accounts,
     amounts,
+    certificates,
     clocks,
     drift,
     history,
+    home,
     links,
     reply_sessions,
     why,
@@ -162,6 +164,38 @@ def test_money_has_something_of_each_kind(session: Session) -> None:
     assert session.scalars(select(Remittance.number)).all() == [1]
     waiting = set(session.scalars(select(Task.kind).where(Task.closed_at.is_(None))))
     assert {"refund_due", "reminder_due", "instalments"} <= waiting
+
+
+@pytest.mark.parametrize(
+    ("role", "waits"),
+    [
+        (Role.PANEL, {"vote"}),
+        (Role.SENIOR, {"approval", "proposals", "issue_runs"}),
+        (Role.FINANCE, {"unpaid", "refund", "tasks_reminder", "bank_lines", "recovery"}),
+        (Role.OFFICER, {"tasks_mine", "unread", "unassigned"}),
+        (Role.LEADER, {"unassigned", "write_offs"}),
+    ],
+)
+def test_the_first_sign_in_of_a_role_has_something_to_do(
+    made: Made, role: Role, waits: set[str]
+) -> None:
+    """The first of each role is the one that is printed."""
+    printed = next(one for one in made.demo.sign_ins if one.role == role.label)
+    with transaction(made.engine, system_actor("test"), NOW, made.settings) as work:
+        actor = accounts.actor_of(accounts.find(work, printed.username))
+    with transaction(made.engine, actor, NOW, made.settings) as work:
+        assert waits <= {tile.name for tile, number in home.tiles(work) if number}
+
+
+def test_an_amount_and_a_certificate_wait_for_the_approver(made: Made) -> None:
+    printed = next(one for one in made.demo.sign_ins if one.role == Role.SENIOR.label)
+    with transaction(made.engine, system_actor("test"), NOW, made.settings) as work:
+        actor = accounts.actor_of(accounts.find(work, printed.username))
+    with transaction(made.engine, actor, NOW, made.settings) as work:
+        cases = work.session.scalars(select(Case).where(Case.state != "closed")).all()
+        assert any(amounts.waiting(case) for case in cases)
+        found = [(case, one) for case in cases if (one := certificates.waiting(work, case))]
+        assert [certificates.why_not_sign(work, *one) for one in found] == [()]
 
 
 def test_the_printed_link_opens_with_what_is_printed(made: Made) -> None:
