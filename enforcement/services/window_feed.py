@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, timedelta
+from datetime import UTC, date, timedelta
 
 from enforcement.domain.windows import Window
 from enforcement.domain.words import weekday
@@ -35,6 +35,11 @@ def feed(work: Work) -> str:
         lines += _event(window, stamp)
     lines.append("END:VCALENDAR")
     return "".join(f"{part}\r\n" for line in lines for part in _folded(line))
+
+
+def reminder_days(window: Window) -> tuple[date, date]:
+    """The days on which the feed reminds of a window, at nine in the morning each."""
+    return window.opens_on, window.closes_on - timedelta(days=1)
 
 
 def _event(window: Window, stamp: str) -> list[str]:

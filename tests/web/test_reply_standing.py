@@ -141,6 +141,8 @@ def test_the_page_says_it_in_words(inside: Browser) -> None:
         "Drops off when the March 2027 window closes, Monday 15 March 2027",
         "If you do not reply by the end of Thursday 25 June 2026, the panel decides",
         "Note the next window: Wednesday 8 July 2026 to Tuesday 14 July 2026",
+        "open the July 2026 window there: it reminds you at 9am on Wednesday 8 July 2026 and on "
+        "Monday 13 July 2026.",
         "The June 2026 window closed on 15 June 2026. Its report is not complete yet",
         "misses 3 windows in a row, or any 4 of the last 12",
         "Capacity Tracker support",
@@ -180,4 +182,7 @@ def test_the_calendar_is_for_anybody_and_has_no_case(
     assert "UID:window-2026-07@" in text
     assert "DTSTART;VALUE=DATE:20260708\r\nDTEND;VALUE=DATE:20260715" in text
     assert "window-2026-06" not in text
+    # 9am of the first day; 39 hours before the end of the last: what the page says to look for
+    for trigger in ("TRIGGER:PT9H", "TRIGGER;RELATED=END:-PT39H"):
+        assert text.count(f"{trigger}\r\nEND:VALARM") == 12
     assert "ASC-" not in text

@@ -34,6 +34,7 @@ def standing() -> Any:
         near=[(one, _sentence(one, told)) for one in near],
         clear=[one for one in told.services if one.outlook.level is Level.CLEAR],
         coming=told.coming,
+        reminder_days=[weekday(day) for day in window_feed.reminder_days(told.coming)],
         open_now=told.open_now,
         waiting=told.waiting,
         closed={window.month for window in told.waiting},
