@@ -237,7 +237,7 @@ MONEY = {"pence", "balance", "amount_pence", "refund_pence"}
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MONTH = re.compile(r"\d{4}-\d{2}")
 _STAFF = re.compile(r"staff:\w+")
-_CODE = re.compile(r"[a-z]+(_[a-z]+)+")
+_CODE = re.compile(r"[a-z]+([_-][a-z]+)+")
 
 
 @dataclass(frozen=True)
@@ -370,7 +370,7 @@ def _text_words(name: str, value: str) -> str:
         return calendar_words(value)
     if _STAFF.fullmatch(value):
         return f"staff number {value.removeprefix('staff:')}"
-    return value.replace("_", " ") if _CODE.fullmatch(value) else with_moments(value)
+    return re.sub("[_-]", " ", value) if _CODE.fullmatch(value) else with_moments(value)
 
 
 def _sentence(name: str) -> str:

@@ -38,6 +38,7 @@ def test_the_name_of_a_kind_in_a_list_is_whole() -> None:
         ("clock", "appeal_response", "response to the appeal"),
         ("recommendation", "no_penalty", "no penalty"),
         ("late", True, "yes"),
+        ("rule", "appeal-after-sent", "appeal after sent"),
         ("differences", [], "none"),
         ("counts", {"open": 3, "at_risk": 4, "area": ""}, "open 3, at risk 4"),
         ("entered_by", "staff:D1001", "staff number D1001"),
