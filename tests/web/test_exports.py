@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from enforcement.domain.refusals import BadInput
-from enforcement.web import filters
+from enforcement.web import filters, pages
 from enforcement.web.exports import csv_text, disposition, guard, unguard, xlsx_bytes
 from enforcement.web.listing import Cell, Column, address, single
 
@@ -97,6 +97,13 @@ def test_words_on_the_page(shown: str, wanted: str) -> None:
 def test_days_left_in_words(days: int, wanted: str) -> None:
     today = date(2025, 2, 4)
     assert filters.days_left(date.fromordinal(today.toordinal() + days), today) == wanted
+
+
+def test_a_right_that_ran_out_is_past_and_not_overdue() -> None:
+    over = pages.Clock("", date(2025, 2, 3), date(2025, 2, 4), once_past="Appeal period over")
+    assert (over.state, over.is_past, over.words) == ("past", True, "Appeal period over")
+    owed = pages.Clock("", date(2025, 2, 3), date(2025, 2, 4))
+    assert (owed.state, owed.is_past, owed.words) == ("over", True, "1 day overdue")
 
 
 def test_a_time_without_a_zone_is_refused() -> None:
