@@ -16,7 +16,7 @@ from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from flask.testing import FlaskClient
 from made_year import NOW, made_year
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, ViewportSize
 from signed_in import COOKIE
 
 from enforcement import create_staff_app
@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.heavy]
 LINKED = re.compile(r'(?:href|src)="(/[^"]*)"')
 ALIKE = 3  # addresses that differ in numbers alone are one page: three of them are enough
 ENOUGH = {Role.ADMIN: 3}  # an account administrator reads no case
-PHONE = {"width": 390, "height": 844}
+PHONE = ViewportSize(width=390, height=844)
 Year = tuple[Flask, Demo]
 
 
@@ -138,7 +138,7 @@ def test_each_kind_of_page_is_without_fault_on_a_telephone(
     for role in Role:
         cookie = signed_in(year, role).get_cookie(COOKIE)
         assert cookie is not None
-        with browser.new_context(viewport=PHONE) as context:  # type: ignore[arg-type]
+        with browser.new_context(viewport=PHONE) as context:
             context.add_cookies([{"name": COOKIE, "value": cookie.value, "url": site}])
             page = context.new_page()
             for step in walked(role):
