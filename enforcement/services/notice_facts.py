@@ -23,7 +23,7 @@ from enforcement.domain.calendar import local_date
 from enforcement.domain.clocks import appeal_clock, decision_clock, payment_clock
 from enforcement.domain.clocks import representations_clock as period_clock
 from enforcement.domain.fees import AmountStatus
-from enforcement.domain.giving import Method, deemed_given
+from enforcement.domain.giving import Capacity, Method, deemed_given
 from enforcement.domain.refusals import BadInput
 from enforcement.domain.words import day, pounds
 from enforcement.rendering import facts as paper
@@ -175,7 +175,10 @@ def method_sentence(method: Method, recipient: RecipientChoice, on: date) -> str
     """How the notice was given, as the paper says it."""
     where = recipient.capacity.words.replace("the ", "your ", 1)
     if method is Method.ELECTRONIC:
-        where = f"{recipient.email}, {recipient.capacity.words},"
+        whose = recipient.capacity.words
+        if recipient.capacity is Capacity.OFFICER_EMAIL:
+            whose = "your director or other officer"  # the paper speaks to the provider
+        where = f"{recipient.email}, {whose},"
     return f"It was {_SENT[method]} to {where} on {day(on)}."
 
 
