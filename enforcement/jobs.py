@@ -31,6 +31,7 @@ from enforcement.services import (
     history,
     issue_run_work,
     lost_links,
+    post_news,
     reminders,
     sending,
 )
@@ -178,6 +179,18 @@ def _answer_lost_links() -> dict[str, int]:
     return lost_links.answer_waiting(here.engine, here.settings, here.clock)
 
 
+@DBOS.workflow(name="tell_of_post")
+def tell_of_post(_at: datetime, _context: object) -> None:
+    """Every hour: providers whose notice went by post are told by email that it did."""
+    _tell_of_post()
+
+
+@DBOS.step(name="tell_of_letters")
+def _tell_of_post() -> int:
+    here = _here()
+    return post_news.tell(here.engine, here.settings, here.clock, enqueue)
+
+
 @DBOS.workflow(name="close_periods")
 def close_periods(_at: datetime, _context: object) -> None:
     """After midnight: periods for representations that are over end their clock; no case moves."""
@@ -284,6 +297,7 @@ def start_worker(
                 ("take-up-issue-runs", take_up_issue_runs, "30 * * * * *"),
                 ("answer-lost-links", answer_lost_links, "15 * * * * *"),
                 ("ask-unfinished", ask_unfinished, "30 */5 * * * *"),
+                ("tell-of-post", tell_of_post, "0 20 * * * *"),
                 ("close-periods", close_periods, "0 5 0 * * *"),
                 ("remind", remind, "0 0 7 * * *"),
                 ("sign-history", sign_history, "0 30 2 * * *"),

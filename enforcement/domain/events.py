@@ -126,6 +126,7 @@ KINDS: dict[str, frozenset[str]] = {
     "link_revoked": frozenset({"link", "reason"}),
     "link_opened": frozenset({"link"}),
     "link_asked_for": frozenset({"link", "answer"}),
+    "post_told": frozenset({"notice", "sent_to"}),
     "link_taken_up": frozenset({"link", "generation"}),
     "case_proven": frozenset({"link", "beside"}),
     "contact_changed": frozenset({"link"}),

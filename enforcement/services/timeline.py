@@ -149,6 +149,7 @@ WORDS: dict[str, Words] = {
     "link_issued": Words("replies", "Reply link issued"),
     "link_revoked": Words("replies", "Reply link revoked"),
     "link_opened": Words("replies", "Reply link opened"),
+    "post_told": Words("notices", "Email: a letter was posted", "notice"),
     "link_asked_for": Words("replies", "Reply link asked for again", "answer"),
     "link_taken_up": Words("replies", "New reply link used: the earlier one ended"),
     "case_proven": Words("replies", "Opened beside another case by its code", "beside"),
