@@ -123,7 +123,7 @@ def test_a_format_asked_for_is_told_where_the_letter_is_made(site: Site) -> None
     page = site.page("olive", "/notices/1")
     assert says not in page
     assert "Waiting to be sent" in page
-    assert "Copy sent out: large print" in site.page("ada", "/history")
+    assert "Copy sent out: Letters in large print" in site.page("ada", "/history")
 
 
 def test_a_copy_in_large_print_goes_once_a_day_and_gives_nothing(overdue: Site) -> None:
@@ -133,7 +133,7 @@ def test_a_copy_in_large_print_goes_once_a_day_and_gives_nothing(overdue: Site) 
     form.send(303, way="email")
     page = overdue.page("olive", "/notices/2")
     assert "Waiting to be sent" in page
-    assert "Copy sent out: large print" in overdue.page("ada", "/history")
+    assert "Copy sent out: Letters in large print" in overdue.page("ada", "/history")
     assert "goes that way today already" in overdue.form("olive", "/notices/2/copy").send(
         200, way="email"
     )

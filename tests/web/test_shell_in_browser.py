@@ -56,7 +56,7 @@ def _look(browser: Browser, size: str, url: str, *, script: bool = True) -> Watc
 
 
 def _violations(page: Page) -> list[str]:
-    results = Axe().run(page, options={"runOnly": RULES}).response
+    results = Axe().run(page, options={"runOnly": RULES, "resultTypes": ["violations"]}).response
     return [
         f"{v['id']}: {node['html'][:160]} – {node.get('failureSummary', '')}"
         for v in results["violations"]
