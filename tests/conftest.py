@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from argon2 import PasswordHasher
 from flask import Flask
 from own_postgres import OwnServer
+from playwright.sync_api import Locator
 from prepared import QUICK, CompiledTemplates, keep_compiled_statements
 from sqlalchemy import Engine
 from werkzeug.serving import make_server
@@ -208,6 +209,21 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         args.append("--no-sandbox")  # Chromium refuses its sandbox to root, as in containers
     return {**browser_type_launch_args, "executable_path": found, "args": args}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def clicks_end_on_a_whole_page() -> Iterator[None]:
+    """Playwright's click ends when the next page has begun to come: on a busy machine that page is
+    still empty, and what a test asks of it at once is not there yet."""
+    plain = Locator.click
+
+    def click(self: Locator, **how: Any) -> None:
+        plain(self, **how)
+        self.page.wait_for_load_state("load")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Locator, "click", click)
+        yield
 
 
 @pytest.fixture(scope="session")

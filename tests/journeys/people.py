@@ -178,7 +178,6 @@ class Person:
     def looks_at(self, name: str) -> None:
         """The page has no fault axe can find, none in the console, and nothing too wide."""
         self._picture(name)
-        self.page.wait_for_load_state("load")
         wide = self.page.evaluate(WIDE)
         assert wide == [], f"{name}: wider than the screen by {wide}"
         if self.world.way.script:  # axe itself is a script
