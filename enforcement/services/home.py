@@ -48,13 +48,18 @@ EXCEPTIONS = (
 @dataclass(frozen=True)
 class Tile:
     """One number: what it counts, in words, and the filter that lists it. `hot` numbers wait
-    for somebody to act."""
+    for somebody to act. In the words {s} and {y} stand where one and many differ."""
 
     name: str
     words: str
     endpoint: str
     query: tuple[tuple[str, str], ...] = ()
     hot: bool = True
+
+    def said(self, number: int) -> str:
+        """The words of this many: "reply to read", "replies to read"."""
+        one = number == 1
+        return self.words.format(s="" if one else "s", y="y" if one else "ies")
 
 
 def _list(name: str, words: str, *query: tuple[str, str], hot: bool = True) -> Tile:
@@ -63,32 +68,32 @@ def _list(name: str, words: str, *query: tuple[str, str], hot: bool = True) -> T
 
 MINE = ("officer", "me")
 _TASKS = "tasks.tasks"
-MY_TASKS = Tile("tasks_mine", "tasks of my cases", _TASKS, (("whose", "me"),))
-LATE_TASKS = Tile("tasks_overdue", "tasks overdue", _TASKS, (("state", "overdue"),))
-PROPOSALS = Tile("proposals", "proposals about giving to answer", _TASKS)
+MY_TASKS = Tile("tasks_mine", "task{s} of my cases", _TASKS, (("whose", "me"),))
+LATE_TASKS = Tile("tasks_overdue", "task{s} overdue", _TASKS, (("state", "overdue"),))
+PROPOSALS = Tile("proposals", "proposal{s} about giving to answer", _TASKS)
 REFUNDS = Tile(
-    "tasks_refund", "refunds to make by a day", _TASKS, (("kind", TaskKind.REFUND_DUE.value),)
+    "tasks_refund", "refund{s} to make by a day", _TASKS, (("kind", TaskKind.REFUND_DUE.value),)
 )
 TRIBUNAL = Tile(
-    "tasks_tribunal", "things due at the tribunal", _TASKS, (("kind", TaskKind.TRIBUNAL.value),)
+    "tasks_tribunal", "thing{s} due at the tribunal", _TASKS, (("kind", TaskKind.TRIBUNAL.value),)
 )
 REMINDERS = Tile(
-    "tasks_reminder", "reminders to send", _TASKS, (("kind", TaskKind.REMINDER_DUE.value),)
+    "tasks_reminder", "reminder{s} to send", _TASKS, (("kind", TaskKind.REMINDER_DUE.value),)
 )
-BANK_LINES = Tile("bank_lines", "bank lines waiting", "bank_lines.lines")
-WRITE_OFFS = Tile("write_offs", "write-offs to answer", "write_offs.write_offs")
+BANK_LINES = Tile("bank_lines", "bank line{s} waiting", "bank_lines.lines")
+WRITE_OFFS = Tile("write_offs", "write-off{s} to answer", "write_offs.write_offs")
 OVERDUE = _list("overdue", "overdue", ("only", "overdue"))
 TODAY = _list("today", "due today", ("only", "today"))
-UNREAD = _list("unread", "new replies to read", ("only", "unread"))
-SENDING = _list("sending", "sendings failed or uncertain", ("only", "sending"))
+UNREAD = _list("unread", "new repl{y} to read", ("only", "unread"))
+SENDING = _list("sending", "sending{s} failed or uncertain", ("only", "sending"))
 DOUBT = _list("doubt", "with giving in doubt", ("only", "doubt"))
-UNASSIGNED = _list("unassigned", "cases without an officer", ("officer", "nobody"))
+UNASSIGNED = _list("unassigned", "case{s} without an officer", ("officer", "nobody"))
 HOLDS = _list("hold", "on hold", ("only", "hold"), hot=False)
-FEEDS = Tile("feeds", "feeds to call complete", "windows.windows")
-IMPORTS = Tile("imports", "imports waiting for a decision", "imports.imports")
-RUNS = Tile("runs", "runs to approve", "runs.runs")
-ISSUE_RUNS = Tile("issue_runs", "issue runs waiting for approval", "issue_runs.runs")
-POLICIES = Tile("policies", "policies to approve", "policies.policies")
+FEEDS = Tile("feeds", "feed{s} to call complete", "windows.windows")
+IMPORTS = Tile("imports", "import{s} waiting for a decision", "imports.imports")
+RUNS = Tile("runs", "run{s} to approve", "runs.runs")
+ISSUE_RUNS = Tile("issue_runs", "issue run{s} waiting for approval", "issue_runs.runs")
+POLICIES = Tile("policies", "polic{y} to approve", "policies.policies")
 TILES: dict[Role, tuple[Tile, ...]] = {
     Role.OFFICER: (
         _list("my_overdue", "of my cases overdue", MINE, ("only", "overdue")),
@@ -107,18 +112,18 @@ TILES: dict[Role, tuple[Tile, ...]] = {
         OVERDUE, TODAY, LATE_TASKS, UNASSIGNED, UNREAD, HOLDS, RUNS, FEEDS, IMPORTS, POLICIES,
         WRITE_OFFS,
     ),
-    Role.PANEL: (_list("vote", "cases waiting for my vote", ("only", "vote")),),
+    Role.PANEL: (_list("vote", "case{s} waiting for my vote", ("only", "vote")),),
     Role.FINANCE: (
-        _list("unpaid", "payments overdue", ("only", "unpaid")),
-        _list("refund", "refunds due", ("only", "refund")),
+        _list("unpaid", "payment{s} overdue", ("only", "unpaid")),
+        _list("refund", "refund{s} due", ("only", "refund")),
         REFUNDS, REMINDERS, BANK_LINES, WRITE_OFFS,
         _list("recovery", "in recovery", ("stage", State.RECOVERY.value), hot=False),
     ),
     Role.POLICY: (
-        Tile("proposed", "policies waiting for a second person", "policies.policies", hot=False),
+        Tile("proposed", "polic{y} waiting for a second person", "policies.policies", hot=False),
     ),
     Role.ADMIN: (
-        Tile("accounts", "active accounts", "accounts.accounts", hot=False),
+        Tile("accounts", "active account{s}", "accounts.accounts", hot=False),
         Tile("locked", "locked now", "accounts.accounts"),
         Tile("disabled", "disabled", "accounts.accounts", hot=False),
     ),

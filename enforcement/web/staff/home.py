@@ -18,11 +18,6 @@ from enforcement.web.staff.case_frame import place, state_tag
 bp = Blueprint("home", __name__)
 # Who can have a case of their own.
 PARTS = (Permission.DRAFT_NOTICE, Permission.APPROVE_NOTICE, Permission.DECIDE)
-ONE_OF = {"policies": "policy", "replies": "reply"} | {
-    f"{noun}s": noun
-    for noun in ("account", "case", "feed", "import", "line", "payment", "proposal", "refund",
-                 "reminder", "run", "sending", "task", "thing", "write-off")
-}  # fmt: skip
 
 
 @bp.get("/")
@@ -50,17 +45,8 @@ def _counts(work: Work) -> list[pages.Count]:
         for name, value in tile.query:
             query.setdefault(name, []).append(value)
         if href := place(tile.endpoint, **query):
-            words = _of_one(tile.words) if number == 1 else tile.words
-            found.append(pages.Count(number, words, href, tile.hot))
+            found.append(pages.Count(number, tile.said(number), href, tile.hot))
     return found
-
-
-def _of_one(words: str) -> str:
-    """The words of a count of one: "issue runs to approve" is "issue run to approve"."""
-    if words.startswith("of "):
-        return words
-    plurals = [word for word in words.split() if word in ONE_OF]
-    return words.replace(plurals[0], ONE_OF[plurals[0]], 1) if plurals else words
 
 
 def _window(work: Work) -> pages.Fact | None:
