@@ -26,6 +26,22 @@ class Method(StrEnum):
     ELECTRONIC = "electronic"
 
     @property
+    def by(self) -> str:
+        """How, after a verb: "by first class post"."""
+        return _BY[self]
+
+    @property
+    def label(self) -> str:
+        """The way alone, as a choice: "First class post", "By hand"."""
+        words = self.by if self is Method.HAND else self.by.removeprefix("by ")
+        return words.capitalize()
+
+    @property
+    def done(self) -> str:
+        """What was done: "sent by first class post"."""
+        return f"{'delivered' if self is Method.HAND else 'sent'} {self.by}"
+
+    @property
     def working_days(self) -> int:
         """Working days after sending on which the notice is given; 0 is the day itself."""
         if self is Method.HAND:
@@ -33,13 +49,14 @@ class Method(StrEnum):
         return 1 if self is Method.ELECTRONIC else 3
 
 
-_METHOD_WORDS = {
-    Method.HAND: "Delivered by hand",
-    Method.FIRST_CLASS: "Sent by first class post",
-    Method.RECORDED: "Sent by recorded delivery",
-    Method.REGISTERED: "Sent by prepaid registered post",
-    Method.ELECTRONIC: "Sent by electronic means",
+_BY = {
+    Method.HAND: "by hand",
+    Method.FIRST_CLASS: "by first class post",
+    Method.RECORDED: "by recorded delivery",
+    Method.REGISTERED: "by prepaid registered post",
+    Method.ELECTRONIC: "by email",
 }
+POST = (Method.FIRST_CLASS, Method.RECORDED, Method.REGISTERED)
 
 
 @dataclass(frozen=True)
@@ -56,7 +73,7 @@ def deemed_given(sent_on: date, method: Method, calendar: WorkingCalendar) -> De
     By hand: the day delivered, working or not. By electronic means: the first working day after
     the day sent. By post: the third working day after the day sent.
     """
-    start = ReceiptLine(sent_on, None, f"{_METHOD_WORDS[method]}; this day is not counted.")
+    start = ReceiptLine(sent_on, None, f"{method.done.capitalize()}; this day is not counted.")
     if method is Method.HAND:
         given = ReceiptLine(sent_on, 0, "Delivered by hand: given on the day delivered.")
         return DeemedGiving(sent_on, (given,))
@@ -190,7 +207,7 @@ def is_proper(kind: PersonKind, capacity: Capacity, method: Method) -> Proper:
         return Proper(False, reason, GIVING_RULE)
     by_email = capacity in _EMAILS
     if by_email and method is not Method.ELECTRONIC:
-        reason = f"{_METHOD_WORDS[method]} cannot reach {capacity.words}."
+        reason = f"{method.label} cannot reach {capacity.words}."
         return Proper(False, reason, GIVING_RULE)
     if not by_email and method is Method.ELECTRONIC:
         return Proper(False, f"An email cannot be sent to {capacity.words}.", GIVING_RULE)

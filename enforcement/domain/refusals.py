@@ -37,6 +37,11 @@ class Refusal(Exception):
         """The stable name, e.g. ``SamePerson``."""
         return type(self).__name__
 
+    @property
+    def words(self) -> str:
+        """What a person reads: the sentence, and what to do."""
+        return " ".join(filter(None, (self.sentence, self.fix)))
+
     def as_json(self) -> dict[str, str]:
         return {"refusal": self.name, "reason": self.sentence, "rule": self.rule, "fix": self.fix}
 

@@ -50,9 +50,7 @@ def make(engine: Engine, settings: Settings, order_id: int, clock: Clock) -> str
         with transaction(engine, WORKER, clock(), settings) as work:
             _kept(work, gathered, made)
     except Refusal as refusal:
-        bundle_orders.fail(
-            engine, order_id, " ".join(filter(None, (refusal.sentence, refusal.fix))), clock()
-        )
+        bundle_orders.fail(engine, order_id, refusal.words, clock())
         return "failed"
     except Exception:
         log.exception("the bundle of order %s could not be made", order_id)

@@ -26,13 +26,6 @@ from enforcement.services.parcels import TITLES as NOTICES
 from enforcement.services.tasks import CLOSED_HOW
 
 Codes: TypeAlias = "Mapping[Any, str]"  # a key may be a StrEnum, which is a text
-METHODS: dict[str, str] = {
-    Method.HAND: "by hand",
-    Method.FIRST_CLASS: "first class post",
-    Method.RECORDED: "recorded delivery",
-    Method.REGISTERED: "prepaid registered post",
-    Method.ELECTRONIC: "email",
-}
 _CHANNELS = {
     "email": "email",
     "print": "post",
@@ -58,7 +51,7 @@ _FILES = {
 _SETTLED = {"agreed": "Agreed", "refused": "Refused", "taken_back": "Taken back"}
 # By the name of the fact, where a code means the same in every kind of event.
 _ANYWHERE: dict[str, Codes] = {
-    "method": METHODS,
+    "method": {method.value: method.label.lower() for method in Method},
     "channel": _CHANNELS,
     "court": {court.value: court.label for court in Court},
     "role": ROLE_TITLES,

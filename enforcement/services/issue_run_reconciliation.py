@@ -17,10 +17,10 @@ from enforcement.data.history import Event
 from enforcement.data.issue_runs import IssueItem, IssueRun
 from enforcement.data.notices import Notice
 from enforcement.data.print_files import PrintFileRow, PrintLetter
+from enforcement.domain.giving import POST
 from enforcement.services import issue_run_items, issue_run_manifest
 from enforcement.services.issue_run_items import Filters
 from enforcement.services.issue_runs import ENDED, stream
-from enforcement.services.print_file import METHOD_WORDS
 from enforcement.services.work import Work
 
 NAMED = 5  # positions named in a sentence; the rest are counted
@@ -102,7 +102,7 @@ def _rows(work: Work, run: IssueRun) -> list[Row]:
     found += [row(title, Filters(sending=name)) for name, title in issue_run_items.SENDING.items()]
     found.append(row("Issued, by giving", Filters(state="issued"), inside=False))
     found += [row(title, Filters(given=name)) for name, title in issue_run_items.GIVEN.items()]
-    if run.method in METHOD_WORDS:
+    if run.method in POST:
         found.append(row("Issued, by printing", Filters(state="issued"), inside=False))
         found += [
             row(title, Filters(printed=name)) for name, title in issue_run_items.PRINTED.items()
@@ -123,7 +123,7 @@ def _checks(work: Work, run: IssueRun, numbers: dict[str, int]) -> list[Check]:
         ),
         _against_history(work, run),
     ]
-    if run.method in METHOD_WORDS:
+    if run.method in POST:
         found.append(_print_files(work, run))
     return found
 

@@ -37,13 +37,8 @@ from enforcement.settings import Settings
 
 MARKER = "PRINTED-ON-PAPER"
 TEAM = "Adult Social Care Enforcement"
-_SENT = {
-    Method.HAND: "delivered by hand",
-    Method.FIRST_CLASS: "sent by first class post",
-    Method.RECORDED: "sent by recorded delivery",
-    Method.REGISTERED: "sent by prepaid registered post",
-    Method.ELECTRONIC: "sent by email",
-}
+# Rows of the tribunal policy older than their field "form" say no other.
+HOW_TO_APPEAL = "Use the tribunal’s application form and enclose a copy of this notice."
 
 
 @dataclass(frozen=True)
@@ -136,7 +131,7 @@ def final(work: Work, case: Case, plan: Plan) -> paper.NoticeFacts:
             sent_on=plan.send_on,
             tribunal=tribunal["name"],
             address_lines=tuple(tribunal["address"]),
-            form=tribunal.get("form", ""),
+            form=tribunal.get("form", HOW_TO_APPEAL),
         ),
     )
 
@@ -179,7 +174,7 @@ def method_sentence(method: Method, recipient: RecipientChoice, on: date) -> str
         if recipient.capacity is Capacity.OFFICER_EMAIL:
             whose = "your director or other officer"  # the paper speaks to the provider
         where = f"{recipient.email}, {whose},"
-    return f"It was {_SENT[method]} to {where} on {day(on)}."
+    return f"It was {method.done} to {where} on {day(on)}."
 
 
 def amount_facts(case: Case) -> paper.AmountFacts:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from enforcement.data.notices import Notice, OutboxItem
 from enforcement.domain.calendar import local_date
-from enforcement.domain.giving import Method
+from enforcement.domain.giving import POST
 from enforcement.domain.words import weekday
 from enforcement.services.case_contacts import addresses_on_record
 from enforcement.services.case_facts import FINAL, INTENT
@@ -25,7 +25,6 @@ from enforcement.services.work import Work, transaction
 from enforcement.settings import Settings
 
 FRESH = timedelta(days=3)  # older post has arrived, or is somebody's task
-_POSTED = (Method.FIRST_CLASS, Method.RECORDED, Method.REGISTERED)
 
 
 def tell(
@@ -51,7 +50,7 @@ def _untold(now: datetime) -> Select[int]:
         .where(
             Notice.kind.in_((INTENT, FINAL)),
             Notice.state == "given",
-            Notice.method.in_([method.value for method in _POSTED]),
+            Notice.method.in_([method.value for method in POST]),
             Notice.sent_at > now - FRESH,
             ~exists().where(OutboxItem.key == first),
         )

@@ -18,7 +18,7 @@ from enforcement.data.cases import Case
 from enforcement.data.issue_runs import IssueItem, IssueRun
 from enforcement.data.notices import Notice, OutboxItem
 from enforcement.data.print_files import PrintFileRow, PrintLetter
-from enforcement.domain.giving import Method
+from enforcement.domain.giving import POST, Method
 from enforcement.domain.permissions import Permission
 from enforcement.domain.refusals import BadInput, NotFound, Refusal, WrongState
 from enforcement.rendering import print_file
@@ -31,11 +31,6 @@ from enforcement.services.work import Work, changed_meanwhile
 
 AT_ONCE = 2  # files made in one go: each takes seconds
 POSTED_AT_ONCE = 200  # letters recorded as posted in one go
-METHOD_WORDS = {
-    Method.FIRST_CLASS: "by first class post",
-    Method.RECORDED: "by recorded delivery",
-    Method.REGISTERED: "by prepaid registered post",
-}
 
 
 @dataclass(frozen=True)
@@ -73,7 +68,7 @@ def refuse_making(work: Work, run: IssueRun) -> None:
     """
     work.require(Permission.ISSUE_NOTICE)
     work.require(Permission.READ_CODE)
-    if run.method not in METHOD_WORDS:
+    if run.method not in POST:
         raise WrongState("The notices of this run go by email: there is nothing to print.")
     if work.settings.letters_by == "notify":
         raise WrongState("GOV.UK Notify prints and posts the letters of this installation.")
@@ -135,7 +130,7 @@ def _make_one(
         parts=parts,
         made_on=work.today,
         post_on=run.send_on,
-        method=METHOD_WORDS[Method(run.method)],
+        method=Method(run.method).by,
     )
     made = print_file.make(heading, entries, lambda entry: fetch(work, entry.sha256).content)
     row = PrintFileRow(

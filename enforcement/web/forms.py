@@ -94,12 +94,17 @@ def form_errors(form: Form) -> list[dict[str, str]]:
     return found
 
 
+def refused(refusal: Refusal) -> list[dict[str, str]]:
+    """A refusal as the error summary of a page without a form shows it."""
+    return [{"text": refusal.words, "href": ""}]
+
+
 def put_refusal(form: Form, refusal: Refusal, *, fix: bool = True) -> None:
     """Show a refusal in its form: beside the field it is about, or above them all.
 
     What to do stands behind the sentence, unless the reader cannot do it (`fix` false).
     """
-    words = " ".join(filter(None, (refusal.sentence, refusal.fix if fix else "")))
+    words = refusal.words if fix else refusal.sentence
     if refusal.about in form:
         form[refusal.about].errors = [*form[refusal.about].errors, words]
     else:

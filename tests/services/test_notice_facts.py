@@ -8,8 +8,11 @@ from typing import Any
 import notice_story as told
 import pytest
 
-from enforcement.services import notice_facts, replies, reply_points
+from enforcement.domain.giving import Method
+from enforcement.domain.permissions import Role
+from enforcement.services import notice_facts, policies, replies, reply_points
 from enforcement.services.case_facts import live_decision, live_notice, period_end
+from enforcement.services.notice_facts import Plan
 from enforcement.services.replies import Keyed, Sender
 
 ENDED = date(2026, 7, 3)
@@ -79,3 +82,20 @@ def test_the_letter_says_that_a_reply_came_late(begin: Any, outcome: str) -> Non
         facts = notice_facts.decision_facts(work.session, case, decision, notice)
         assert facts.replies == notice_facts.replies_sentence([after], ended)
         assert "all the same" in facts.replies
+
+
+def test_a_tribunal_policy_older_than_its_words_on_applying_still_says_how(begin: Any) -> None:
+    story = told.Story(begin)
+    story.to_given()
+    later = told.NOW + timedelta(days=20)
+    story.decide(later)
+    with begin(told.person("polly", Role.POLICY), later) as work:
+        older = {**policies.in_force(work.session, "tribunal", work.today).body}
+        del older["form"]
+        row = policies.propose(work, "tribunal", work.today, older, "As it stood before")
+    with begin(told.person("leith", Role.LEADER), later) as work:
+        policies.approve(work, row.id)
+    with begin(told.OFFICER, later) as work:
+        case = story.case(work)
+        plan = Plan("final_notice", "R", told.SECRETARY, Method.ELECTRONIC, work.today, 28)
+        assert notice_facts.final(work, case, plan).appeal.form == notice_facts.HOW_TO_APPEAL

@@ -296,12 +296,6 @@ def test_amount_is_worked_out_confirmed_and_acknowledged(
     page_checker(page)
 
 
-def test_methods_have_words() -> None:
-    from enforcement.web.staff import notice_view, notices
-
-    assert set(notices.METHODS) == set(notice_view.METHODS) == set(Method)
-
-
 def test_post_that_came_back_is_put_in_doubt_and_settled(
     site: Any, story: Any, page_checker: Any
 ) -> None:

@@ -56,7 +56,7 @@ def check() -> str:
         told = _told(receipt)
         compared = _compared(receipt, settings.max_evidence_bytes)
     except BadInput as refused:
-        form.words.errors = [" ".join(filter(None, (refused.sentence, refused.fix)))]
+        form.words.errors = [refused.words]
         return render_template("reply/check_receipt.html", form=form)
     return render_template(
         "reply/genuine_receipt.html", facts=told, receipt=receipt, compared=compared

@@ -28,7 +28,7 @@ from enforcement.web import access, pages
 from enforcement.web.exports import download
 from enforcement.web.fields import LongTextField, MoneyField, visible
 from enforcement.web.filters import day, moment, money
-from enforcement.web.forms import NhsForm, form_errors, put_refusal
+from enforcement.web.forms import NhsForm, form_errors, put_refusal, refused
 from enforcement.web.listing import Cell, Column, Listing
 from enforcement.web.staff import notice_view
 from enforcement.web.staff.case_form import LONGEST
@@ -195,8 +195,7 @@ def _act(
     except Refusal as refusal:
         access.undo()
         if form is None:
-            words = " ".join(filter(None, (refusal.sentence, refusal.fix)))
-            return _page(reference, None, [{"text": words, "href": ""}])
+            return _page(reference, None, refused(refusal))
         put_refusal(form, refusal)
         return _page(reference, form, form_errors(form))
     flash(done, "success")

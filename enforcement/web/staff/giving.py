@@ -13,7 +13,7 @@ from wtforms.validators import InputRequired, Length, Optional
 from enforcement.data.cases import Case
 from enforcement.data.notices import Notice
 from enforcement.domain.calendar import local_date, local_instant
-from enforcement.domain.giving import Method
+from enforcement.domain.giving import POST, Method
 from enforcement.domain.permissions import Permission
 from enforcement.domain.refusals import NotFound, Refusal
 from enforcement.services import cases as case_services
@@ -22,18 +22,13 @@ from enforcement.services import notices as notice_services
 from enforcement.services.work import Work
 from enforcement.web import access
 from enforcement.web.fields import DayField, LongTextField, visible
-from enforcement.web.forms import NhsForm, form_errors
+from enforcement.web.forms import NhsForm, form_errors, refused
 from enforcement.web.staff.case_form import LONGEST, CaseForm, FormPage, answer, chosen, options
 from enforcement.web.staff.case_form import words as long_words
 from enforcement.web.staff.case_frame import case_frame
 
 bp = Blueprint("giving", __name__)
-BY_PERSON = {
-    Method.FIRST_CLASS: "First class post",
-    Method.RECORDED: "Recorded delivery",
-    Method.REGISTERED: "Prepaid registered post",
-    Method.HAND: "By hand",
-}
+BY_PERSON = (*POST, Method.HAND)
 _MIDDAY = time(12)
 
 
@@ -45,7 +40,7 @@ class GivingForm(NhsForm):
     )
     method = RadioField(
         "How",
-        choices=[SelectChoice(one.value, words) for one, words in BY_PERSON.items()],
+        choices=[SelectChoice(one.value, one.label) for one in BY_PERSON],
         validators=[InputRequired("Choose how it was sent")],
     )
     evidence = LongTextField(
@@ -231,7 +226,7 @@ def _find(work: Work, reference: str, notice_id: int) -> tuple[Case, Notice]:
 
 def _refused(refusal: Refusal) -> list[dict[str, str]]:
     access.undo()
-    return [{"text": " ".join(filter(None, (refusal.sentence, refusal.fix))), "href": ""}]
+    return refused(refusal)
 
 
 def _done(case: Case, notice: Notice, words: str) -> Response:

@@ -20,11 +20,10 @@ from enforcement.services.issue_run_approval import FULL, GLANCE
 from enforcement.services.work import Work
 from enforcement.web import access
 from enforcement.web.filters import money, plural, short_day
-from enforcement.web.forms import NhsForm
+from enforcement.web.forms import NhsForm, refused
 from enforcement.web.staff import issue_run_view as view
 from enforcement.web.staff.case_frame import place
-from enforcement.web.staff.issue_runs import act, said
-from enforcement.web.staff.notice_view import METHODS
+from enforcement.web.staff.issue_runs import act
 from enforcement.web.staff.queueing import start_issue_run
 
 bp = Blueprint("issue_run_approval", __name__)
@@ -106,7 +105,7 @@ def _glance(run: IssueRun, item: IssueItem) -> Glance:
         amount=money(notice.amount_pence),
         missed=misses,
         windows=windows,
-        sends=f"{short_day(run.send_on)}, {METHODS[Method(notice.method)]}",
+        sends=f"{short_day(run.send_on)}, {Method(notice.method).by}",
         replies=short_day(notice.period_ends_on),
         pages=plural(notice.pages or 0, "page"),
         pdf_url=url_for("notices.document", reference=case.reference, notice_id=notice.id),
@@ -127,7 +126,7 @@ def looked(run_reference: str) -> Any:
     except Refusal as refusal:
         access.undo()
         work = access.work()
-        return _look_page(work, issue_runs.find(work, run_reference), said(refusal)), 409
+        return _look_page(work, issue_runs.find(work, run_reference), refused(refusal)), 409
     flash(f"Recorded: {plural(new, 'notice')} glanced at.", "success")
     left = approving.progress_of(work.session, run, work.actor.identity)
     where = "issue_run_approval.look" if left.glanced < left.items else "issue_runs.run"
@@ -190,7 +189,7 @@ def check(run_reference: str, position: int) -> Any:
                 return redirect(_next(work, run), 303)
             except Refusal as refusal:
                 access.undo()
-                work, errors = access.work(), said(refusal)
+                work, errors = access.work(), refused(refusal)
                 run = issue_runs.find(work, run_reference)
     return _check_page(work, run, position, form, errors)
 

@@ -13,7 +13,7 @@ from wtforms.validators import InputRequired, NumberRange
 
 from enforcement.data.cases import Case
 from enforcement.domain.clocks import MINIMUM_REPRESENTATIONS_DAYS
-from enforcement.domain.giving import Method
+from enforcement.domain.giving import POST, Method
 from enforcement.domain.permissions import Permission
 from enforcement.domain.refusals import BadInput, Refusal, WrongState
 from enforcement.services import issue_run_choice, issue_runs
@@ -26,17 +26,15 @@ from enforcement.services.work import Work
 from enforcement.web import access
 from enforcement.web.fields import DayField
 from enforcement.web.filters import money, plural
-from enforcement.web.forms import NhsForm, NhsSearchForm, form_errors
+from enforcement.web.forms import NhsForm, NhsSearchForm, form_errors, refused
 from enforcement.web.listing import Cell, Column, Listing, address, single
 from enforcement.web.staff.case_frame import place
-from enforcement.web.staff.issue_runs import said
-from enforcement.web.staff.notices import METHODS
 from enforcement.web.staff.queueing import start_issue_run
 
 bp = Blueprint("issue_run_new", __name__)
 SIZE = 50
 FILTERS = ("text", "officer", "region", "window", "method")
-BY_POST_OR_MAIL = {one: words for one, words in METHODS.items() if one is not Method.HAND}
+BY_POST_OR_MAIL = {one: one.label for one in (Method.ELECTRONIC, *POST)}
 
 
 class ChoiceForm(NhsSearchForm):
@@ -101,7 +99,7 @@ def new() -> Any:
             return _make(work, form, ready, method)
         except Refusal as refusal:
             access.undo()
-            errors = said(refusal)
+            errors = refused(refusal)
     return render_template(
         "staff/issue_runs/new.html",
         form=form,

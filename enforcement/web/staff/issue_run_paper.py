@@ -23,12 +23,11 @@ from enforcement.web import access, pages
 from enforcement.web.exports import csv_response, download
 from enforcement.web.fields import DayField, LongTextField, visible
 from enforcement.web.filters import day, moment, plural
-from enforcement.web.forms import NhsForm, form_errors
+from enforcement.web.forms import NhsForm, form_errors, refused
 from enforcement.web.listing import Cell, Column, Listing, single
 from enforcement.web.staff import issue_run_view as view
 from enforcement.web.staff.case_frame import place
-from enforcement.web.staff.issue_runs import said
-from enforcement.web.staff.notice_view import METHODS, STATES
+from enforcement.web.staff.notice_view import STATES
 
 bp = Blueprint("issue_run_paper", __name__)
 MANIFEST = (
@@ -139,7 +138,7 @@ def make(run_reference: str) -> Any:
     except Refusal as refusal:
         access.undo()
         work = access.work()
-        return _files_page(work, issue_runs.find(work, run_reference), said(refusal)), 409
+        return _files_page(work, issue_runs.find(work, run_reference), refused(refusal)), 409
     left = made[-1].parts - made[-1].number
     rest = f" {plural(left, 'file is', 'files are')} still to be made." if left else ""
     flash(f"{plural(len(made), 'print file')} made.{rest}", "success")
@@ -207,7 +206,7 @@ def _file_page(
             pages.Fact("Letters", f"{len(letters):,}", f"{plural(row.pages, 'page')} with cover"),
             pages.Fact("Made", row.made_by_name, moment(row.made_at)),
             pages.Fact("SHA-256 of the file", row.sha256),
-            pages.Fact("To be posted", day(run.send_on), METHODS[Method(run.method)]),
+            pages.Fact("To be posted", day(run.send_on), Method(run.method).by),
         ],
         pdf_url=url_for("issue_run_paper.pdf", **here) if opens else "",
         pdf_reason=not_yours(work.actor, Permission.READ_CODE),
@@ -285,7 +284,7 @@ def posted(run_reference: str, number: int) -> Any:
         work = access.work()
         run = issue_runs.find(work, run_reference)
         row = print_file.find(work, run, number)
-        return _file_page(work, run, row, form, said(refusal)), 409
+        return _file_page(work, run, row, form, refused(refusal)), 409
     if done.given:
         flash(f"{plural(len(done.given), 'letter')} recorded as posted {day(sent_on)}.", "success")
     if done.refused:

@@ -8,7 +8,7 @@ from typing import Any
 from flask import url_for
 
 from enforcement.data.issue_runs import IssueItem, IssueRun
-from enforcement.domain.giving import Capacity, Method
+from enforcement.domain.giving import POST, Capacity, Method
 from enforcement.domain.permissions import Permission, not_yours
 from enforcement.domain.refusals import Refusal
 from enforcement.services import issue_run_approval as approving
@@ -22,7 +22,6 @@ from enforcement.web import pages
 from enforcement.web.filters import day, moment, money, plural, weekday
 from enforcement.web.listing import Cell, Column, Listing, address
 from enforcement.web.staff.case_frame import place
-from enforcement.web.staff.notice_view import METHODS
 
 SIZE = 50
 RUNNING = ("drafting", "approved", "issuing")
@@ -83,7 +82,7 @@ def _run_row(run: IssueRun, counts: Mapping[str, int]) -> dict[str, object]:
         "run": Cell(
             run.reference,
             href=url_for("issue_runs.run", run_reference=run.reference),
-            note=METHODS[Method(run.method)],
+            note=Method(run.method).by,
         ),
         "state": Cell(issue_runs.STATES[run.state], tag=COLOURS[run.state]),
         "cases": f"{sum(counts.values()):,}",
@@ -99,7 +98,7 @@ def facts(run: IssueRun, total: int) -> list[pages.Fact]:
     days = f"{run.period_days} days" if run.period_days else "the policy’s days"
     found = [
         pages.Fact("Notices", plural(total, "notice of intent", "notices of intent")),
-        pages.Fact("Given", METHODS[Method(run.method)].capitalize(), f"{days} to reply"),
+        pages.Fact("Given", Method(run.method).by.capitalize(), f"{days} to reply"),
         pages.Fact("Planned day of sending", weekday(run.send_on)),
         pages.Fact("Made", run.created_by_name, moment(run.created_at)),
     ]
@@ -155,7 +154,7 @@ def _issuing(run: IssueRun, told: Progress) -> str:
 def _after(work: Work, run: IssueRun) -> str:
     if not issue_run_items.count(work, run, Filters(given="no")):
         return "Nothing more: every notice of the run that was issued is given."
-    if run.method not in print_file.METHOD_WORDS:
+    if run.method not in POST:
         return "The emails leave by themselves on the planned day, and are then given."
     if print_file.waiting(work.session, run):
         return "Make the print file for the post room."
@@ -231,7 +230,7 @@ def actions(work: Work, run: IssueRun, told: Progress, seen: Looked) -> list[pag
     if run.state not in issue_runs.ENDED:
         url = url_for("issue_runs.steer", deed="cancel", **here)
         found.append(pages.Action("Cancel the rest", href=url, warning=True, reason=may_steer))
-    if run.approved_by is not None and run.method in print_file.METHOD_WORDS:
+    if run.approved_by is not None and run.method in POST:
         found.append(_print(work, run))
     return found
 
@@ -298,7 +297,7 @@ def item_row(run: IssueRun, line: Line) -> dict[str, object]:
     item, notice = line.item, line.item.notice
     here = url_for("issue_runs.item", run_reference=run.reference, position=item.position)
     sent = SENDING.get(line.sending or "", "")
-    by_post = run.method in print_file.METHOD_WORDS
+    by_post = run.method in POST
     return {
         "item": Cell(str(item.position), href=here, value=item.position),
         "case": Cell(
@@ -354,7 +353,7 @@ def item_facts(item: IssueItem) -> list[pages.Fact]:
     misses, which = missed(item)
     return [
         *found,
-        pages.Fact("Given to", to.attention or to.name, METHODS[Method(notice.method)]),
+        pages.Fact("Given to", to.attention or to.name, Method(notice.method).by),
         pages.Fact("Address", where, f"{Capacity(to.capacity).words}; {to.source}"),
         pages.Fact("Amount", money(notice.amount_pence), _sure(item)),
         pages.Fact("Missed", misses, which),

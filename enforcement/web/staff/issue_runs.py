@@ -26,7 +26,7 @@ from enforcement.web import access, pages
 from enforcement.web.exports import csv_response, download, xlsx_response
 from enforcement.web.fields import LongTextField, visible
 from enforcement.web.filters import plural
-from enforcement.web.forms import NhsForm, NhsSearchForm, form_errors
+from enforcement.web.forms import NhsForm, NhsSearchForm, form_errors, refused
 from enforcement.web.headers import content_policy
 from enforcement.web.listing import Chip, Column, Listing, address, single
 from enforcement.web.staff import issue_run_view as view
@@ -45,11 +45,6 @@ class ReasonForm(NhsForm):
     """Why something is done, for the history."""
 
     reason = LongTextField("Why?", [InputRequired("Say why"), Length(max=1000), visible])
-
-
-def said(refusal: Refusal) -> list[dict[str, str]]:
-    """A refusal as the error summary shows it."""
-    return [{"text": " ".join(filter(None, (refusal.sentence, refusal.fix))), "href": ""}]
 
 
 @bp.get("/issue-runs")
@@ -184,7 +179,7 @@ def act(run_reference: str, deed: Any, words: str) -> Any:
     except Refusal as refusal:
         access.undo()
         work = access.work()
-        return run_page(work, issue_runs.find(work, run_reference), said(refusal)), 409
+        return run_page(work, issue_runs.find(work, run_reference), refused(refusal)), 409
     flash(words, "success")
     return redirect(url_for("issue_runs.run", run_reference=run_reference), 303)
 
@@ -203,7 +198,7 @@ def steer(run_reference: str, deed: str) -> Any:
             return _steered(work, found, deed, form.reason.data)
         except Refusal as refusal:
             access.undo()
-            errors = said(refusal)
+            errors = refused(refusal)
             found = issue_runs.find(access.work(), run_reference)
     return render_template(
         "staff/issue_runs/steer.html",
@@ -391,7 +386,7 @@ def item_deed(run_reference: str, position: int, doing: str) -> Any:
         access.undo()
         work = access.work()
         found = issue_runs.find(work, run_reference)
-        return item_page(work, found, position, said(refusal)), 409
+        return item_page(work, found, position, refused(refusal)), 409
     flash(words, "success")
     if doing == "retry":
         where = url_for("issue_runs.item", run_reference=found.reference, position=position)

@@ -35,8 +35,8 @@ from enforcement.web import access
 from enforcement.web.fields import DayField
 from enforcement.web.staff.case_form import CaseForm, FormPage, answer, chosen, options, words
 from enforcement.web.staff.notice_view import recipient_words
-from enforcement.web.staff.notices import METHODS
 from enforcement.web.staff.queueing import enqueue
+from enforcement.web.staff.recipient_fields import WAYS
 
 bp = Blueprint("letters", __name__, url_prefix="/cases/<reference>")
 BOTH = ["GET", "POST"]
@@ -48,7 +48,7 @@ class SupportForm(CaseForm):
     who = RadioField("Who is it sent to, and where?", validators=[InputRequired("Choose one")])
     method = RadioField(
         "How is it sent?",
-        choices=options((one.value, said) for one, said in METHODS.items()),
+        choices=options((one.value, one.label) for one in WAYS),
         validators=[InputRequired("Choose how the letter is sent")],
     )
     submit = SubmitField("Send the letter")

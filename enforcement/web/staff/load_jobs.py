@@ -125,7 +125,7 @@ def _run(job: Job) -> None:
         with transaction(job.engine, job.actor, job.clock(), job.settings, job.request) as work:
             result = job.run(work, _teller(job))
     except Refusal as refusal:
-        state, message = "refused", " ".join(filter(None, (refusal.sentence, refusal.fix)))
+        state, message = "refused", refusal.words
     except Exception:
         log.exception("the load %s failed", job.id)
         state = "refused"

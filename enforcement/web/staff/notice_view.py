@@ -36,13 +36,6 @@ STATES: dict[str, pages.Tag] = {
     "withdrawn": pages.Tag("Withdrawn", "grey"),
     "discarded": pages.Tag("Discarded", "grey"),
 }
-METHODS = {
-    Method.HAND: "by hand",
-    Method.FIRST_CLASS: "by first class post",
-    Method.RECORDED: "by recorded delivery",
-    Method.REGISTERED: "by prepaid registered post",
-    Method.ELECTRONIC: "by email",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +264,7 @@ def _facts(case: Case, notice: Notice) -> list[pages.Fact]:
         pages.Fact(
             "Given to",
             to.attention or to.name,
-            f"{METHODS[method]}, {to.email or ', '.join((*to.address, to.postcode))}",
+            f"{method.by}, {to.email or ', '.join((*to.address, to.postcode))}",
         ),
         pages.Fact("Address", Capacity(to.capacity).words.capitalize(), proper.reason),
         pages.Fact("Planned day of sending", weekday(facts.dated)),

@@ -27,12 +27,11 @@ from enforcement.services.recipients import RecipientChoice
 from enforcement.services.work import Work
 from enforcement.web import access
 from enforcement.web.fields import DayField, LongTextField, visible
-from enforcement.web.forms import NhsForm, form_errors
+from enforcement.web.forms import NhsForm, form_errors, refused
 from enforcement.web.staff import letter_actions, notice_view
 from enforcement.web.staff.case_form import LONGEST
 from enforcement.web.staff.case_frame import case_frame
 from enforcement.web.staff.queueing import enqueue
-from enforcement.web.staff.recipient_fields import METHODS as METHODS  # the ways, for a run
 from enforcement.web.staff.recipient_fields import OTHER, RecipientFields
 
 bp = Blueprint("notices", __name__)
@@ -107,7 +106,7 @@ def _draft(reference: str, kind: str) -> str | Response:
         except Refusal as refusal:
             access.undo()
             case = case_services.find(work, reference)
-            errors = [_error(refusal)]
+            errors = refused(refusal)
     return render_template(
         "staff/notices/draft.html",
         case_frame=case_frame(work, case, "notices"),
@@ -271,7 +270,7 @@ def _act(reference: str, notice_id: int, deed: Deed, done: str) -> str | Respons
         return _to(case, found, done)
     except Refusal as refusal:
         access.undo()
-        return _page(reference, notice_id, [_error(refusal)])
+        return _page(reference, notice_id, refused(refusal))
 
 
 def _to(case: Case, found: Notice, words_: str) -> Response:
@@ -282,7 +281,3 @@ def _to(case: Case, found: Notice, words_: str) -> Response:
 
 def _version(text: str | None) -> int | None:
     return int(text) if text and text.isdigit() else None
-
-
-def _error(refusal: Refusal) -> dict[str, str]:
-    return {"text": " ".join(filter(None, (refusal.sentence, refusal.fix))), "href": ""}

@@ -9,7 +9,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
 from enforcement.data.cases import Case
-from enforcement.domain.giving import Capacity, Method
+from enforcement.domain.giving import POST, Capacity, Method
 from enforcement.domain.refusals import BadInput
 from enforcement.services import recipients
 from enforcement.services.recipients import RecipientChoice
@@ -18,13 +18,7 @@ from enforcement.web.fields import LongTextField, visible
 from enforcement.web.forms import NhsForm
 
 OTHER = "other"
-METHODS = {
-    Method.ELECTRONIC: "Email",
-    Method.FIRST_CLASS: "First class post",
-    Method.RECORDED: "Recorded delivery",
-    Method.REGISTERED: "Prepaid registered post",
-    Method.HAND: "By hand",
-}
+WAYS = (Method.ELECTRONIC, *POST, Method.HAND)  # the usual first
 
 
 class RecipientFields(NhsForm):
@@ -49,7 +43,7 @@ class RecipientFields(NhsForm):
     email = StringField("Email address", validators=[Length(max=254), visible])
     method = RadioField(
         "How is it given?",
-        choices=[SelectChoice(one.value, words) for one, words in METHODS.items()],
+        choices=[SelectChoice(one.value, one.label) for one in WAYS],
         validators=[InputRequired("Choose how the notice is given")],
     )
 

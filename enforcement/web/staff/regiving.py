@@ -30,7 +30,6 @@ from enforcement.web.forms import NhsForm, put_refusal
 from enforcement.web.staff.case_form import LONGEST, CaseForm, chosen
 from enforcement.web.staff.case_form import words as long_words
 from enforcement.web.staff.case_frame import CLOCK_TITLES, case_frame
-from enforcement.web.staff.notice_view import METHODS as BY_WAY
 from enforcement.web.staff.notice_view import recipient_words
 from enforcement.web.staff.queueing import enqueue
 from enforcement.web.staff.recipient_fields import RecipientFields
@@ -274,7 +273,7 @@ def _facts(case: Case, row: GivingProposal) -> list[pages.Fact]:
     if row.kind == proposals.GIVE_AGAIN:
         ask = regiving.asked_of(row)
         found += [
-            pages.Fact("To", recipient_words(ask.recipient), BY_WAY[ask.method]),
+            pages.Fact("To", recipient_words(ask.recipient), ask.method.by),
             pages.Fact("Planned day of sending", weekday(ask.send_on)),
             pages.Fact("Reason, as the provider reads it", row.words),
         ]

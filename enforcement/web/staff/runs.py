@@ -26,7 +26,7 @@ from enforcement.services.work import Work
 from enforcement.web import access, pages
 from enforcement.web.fields import visible
 from enforcement.web.filters import plural
-from enforcement.web.forms import NhsForm
+from enforcement.web.forms import NhsForm, refused
 from enforcement.web.listing import Column, Listing, single
 from enforcement.web.staff import run_view
 from enforcement.web.staff.case_frame import place
@@ -114,12 +114,8 @@ def preview() -> Any:
         )
     except Refusal as refusal:
         access.undo()
-        return _list_page(access.work(), form, _said(refusal)), 409
+        return _list_page(access.work(), form, refused(refusal)), 409
     return redirect(url_for("runs.run", run_id=run.id), 303)
-
-
-def _said(refusal: Refusal) -> list[dict[str, str]]:
-    return [{"text": f"{refusal.sentence} {refusal.fix}".strip(), "href": ""}]
 
 
 @bp.get("/runs/<int:run_id>")
@@ -223,6 +219,6 @@ def approve(run_id: int) -> Any:
     except Refusal as refusal:
         access.undo()
         work = access.work()
-        return _run_page(work, all_runs.find(work, run_id), _said(refusal)), 409
+        return _run_page(work, all_runs.find(work, run_id), refused(refusal)), 409
     flash(f"The run is approved: {plural(len(opened), 'case')} opened.", "success")
     return redirect(url_for("runs.run", run_id=run_id), 303)
