@@ -134,6 +134,7 @@ KINDS: dict[str, frozenset[str]] = {
     "return_code_made": frozenset({"link"}),
     "time_requested": frozenset({"link", "wanted_on"}),
     "format_requested": frozenset({"link", "format"}),
+    "format_noted": frozenset({"format"}),
     "evidence_received": frozenset({"sha256", "size", "kind"}),
     "reply_received": frozenset({"reply", "source", "late", "files"}),
     "reply_read": frozenset({"reply"}),

@@ -9,15 +9,13 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import select
-
 from enforcement.data.cases import Case
-from enforcement.data.replies import FormatWish, ReplyLink
+from enforcement.data.replies import ReplyLink
 from enforcement.domain.refusals import BadInput
 from enforcement.domain.replies import FORMATS, MAX_WORDS
 from enforcement.domain.tasks import TaskKind
 from enforcement.domain.words import weekday
-from enforcement.services import tasks
+from enforcement.services import format_wishes, tasks
 from enforcement.services.cases import stream
 from enforcement.services.reply_drafts import checked_words, refuse_decided
 from enforcement.services.work import Work
@@ -53,28 +51,14 @@ def ask_time(work: Work, link: ReplyLink, wanted_on: date, words: str, form_key:
 def ask_format(work: Work, link: ReplyLink, wanted: str, words: str, form_key: str) -> None:
     """Ask for help or for another format; a format holds for the letters that follow.
 
-    The latest wish of a provider is the one that counts. Refuses BadInput for no choice, and
-    without words where they are needed.
+    Refuses what `format_wishes.keep` refuses.
     """
-    if wanted not in FORMATS:
-        raise BadInput("Choose what would help you.")
-    case, told = link.case, FORMATS[wanted]
-    said = checked_words(words, needed=told.needs)
-    known = select(FormatWish.id).where(FormatWish.form_key == form_key)
-    if work.session.scalar(known) is not None:
+    case = link.case
+    said = format_wishes.keep(work, case, wanted, words, form_key)
+    if said is None:
         return
-    work.session.add(
-        FormatWish(
-            provider_id=case.provider_id,
-            case_id=case.id,
-            format=wanted,
-            words=said,
-            form_key=form_key,
-            asked_at=work.now,
-            asked_by=work.actor.identity,
-        )
-    )
-    _open(work, case, TaskKind.FORMAT, form_key, ". ".join(filter(None, (told.title, said))))
+    about = ". ".join(filter(None, (FORMATS[wanted].title, said)))
+    _open(work, case, TaskKind.FORMAT, form_key, about)
     work.record(
         stream(case),
         "format_requested",

@@ -161,6 +161,7 @@ WORDS: dict[str, Words] = {
     "return_code_made": Words("replies", "Code to come back to a reply made"),
     "time_requested": Words("replies", "More time asked for"),
     "format_requested": Words("replies", "Another format or help asked for"),
+    "format_noted": Words("case", "The provider asked for letters in another way", "format"),
     "reply_point_added": Words("replies", "Point of a reply noted"),
     "reply_point_answered": Words("replies", "Point of a reply answered", "view"),
     "reply_file_opened": Words("replies", "File of a reply opened", "reply"),

@@ -15,7 +15,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from enforcement.data.notices import OutboxItem
-from enforcement.data.replies import FormatWish
 from enforcement.data.tasks import Task
 from enforcement.domain.giving import Method
 from enforcement.domain.tasks import TaskKind
@@ -32,18 +31,7 @@ def story(begin: Begin) -> told.Story:
 
 def wish(begin: Begin, story: told.Story, wanted: str, words: str = "") -> None:
     with begin(told.OFFICER) as work:
-        case = story.case(work)
-        work.session.add(
-            FormatWish(
-                provider_id=case.provider_id,
-                case_id=case.id,
-                format=wanted,
-                words=words,
-                form_key=f"{wanted}-1",
-                asked_at=work.now,
-                asked_by="provider",
-            )
-        )
+        format_wishes.note(work, story.case(work), wanted, words, f"{wanted}-1")
 
 
 def ready(story: told.Story, send_on: date | None = None) -> None:

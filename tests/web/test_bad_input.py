@@ -95,7 +95,9 @@ ELSEWHERE = {
 
 
 # What these carry hidden is not what they rest on: a version, or a key against pressing twice.
-UNVERSIONED = {"questions.concern", "tasks.add", "tasks.close", "asking.format_wanted"}
+UNVERSIONED = {
+    "questions.concern", "tasks.add", "tasks.close", "asking.format_wanted", "format_wishes.wanted",
+}  # fmt: skip
 # Leaving everything empty is an answer to these.
 MAY_BE_EMPTY = {"answers.detail", "asking.return_code", "attachments.post"}
 # One answer for everything that does not open a case.

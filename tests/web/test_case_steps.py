@@ -427,3 +427,17 @@ def test_money_pages_that_do_not_exist(site: Site) -> None:
     site.page("olive", "/appeal/record/lapsed", 404)
     site.page("olive", "/appeal/record/nonsense", 404)
     site.page("olive", "/appeal/directions/9", 404)
+
+
+def test_a_format_asked_for_in_a_call_holds_for_the_letters_that_follow(site: Site) -> None:
+    site.tale.triage()
+    assert "/format" in site.page("olive", "/notes")
+    form = site.form("olive", "/format")
+    assert "Say which one." in form.send(200, wanted="language", words="")
+    form.send(wanted="large_print", words="Their manager rang on Monday.")
+    form.send(wanted="large_print", words="Their manager rang on Monday.")  # pressed twice
+    assert "Asked for: letters in large print" in site.page("olive", "")
+    assert "Letters in large print, asked for on 2 July 2026." in site.page("olive", "/format")
+    told = site.page("olive", "/history")
+    assert told.count("The provider asked for letters in another way") == 1
+    site.page("ada", "/format", 403)

@@ -45,6 +45,11 @@ class CaseForm(NhsForm):
         """The version the reader saw; what is no number is no version anybody read."""
         return _number(self.version.data)
 
+    @property
+    def last_seen(self) -> int:
+        """The number of the last event the reader could have seen."""
+        return _number(self.seen.data)
+
 
 def words(label: str, missing: str, hint: str = "") -> LongTextField:
     """A required long text of up to 4,000 characters that can all be seen."""
@@ -136,7 +141,7 @@ def _again(
     put_refusal(form, refusal)
     if not isinstance(refusal, StaleVersion):
         return show(work, case, form, page)
-    changed = _since(work, case, _number(form.seen.data))
+    changed = _since(work, case, form.last_seen)
     _stamp(work, case, form)
     return show(work, case, form, page, changed), 409
 
