@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,17 +14,18 @@ import pytest
 import sqlalchemy as sa
 from argon2 import PasswordHasher
 from flask import Flask
+from one_postgres import OnePostgres
 from own_postgres import OwnServer
 from playwright.sync_api import Locator
 from prepared import QUICK, CompiledTemplates, keep_compiled_statements
 from sqlalchemy import Engine
+from told_once import Begin
 from werkzeug.serving import make_server
 
 from enforcement.data.engine import open_engine
 from enforcement.data.schema import upgrade
 from enforcement.domain.permissions import Actor, Role
 from enforcement.services import accounts, default_policies
-from enforcement.services.work import transaction
 from enforcement.settings import Settings
 from enforcement.web.site import Site
 
@@ -87,18 +87,22 @@ def compiled_once() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def pools_are_let_go() -> Iterator[None]:
-    """Sites that a test made leave their pools behind. A connection that is collected while it is
-    open is a warning, and so an error, in whatever test runs then: close them here."""
-    opened: set[Engine] = set()
+def connected() -> Iterator[list[Engine]]:
+    """The engine of each connection of the test that has a pool; it is let go at the end.
+
+    Sites that a test made leave their pools behind. A connection that is collected while it is
+    open is a warning, and so an error, in whatever test runs then.
+    """
+    opened: list[Engine] = []
 
     def note(connection: sa.Connection) -> None:
-        opened.add(connection.engine)
+        if not isinstance(connection.engine.pool, sa.NullPool):
+            opened.append(connection.engine)
 
     sa.event.listen(Engine, "engine_connect", note)
-    yield
+    yield opened
     sa.event.remove(Engine, "engine_connect", note)
-    for engine in opened:
+    for engine in set(opened):
         engine.dispose()
 
 
@@ -124,44 +128,21 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def migrated_postgres(postgres_url: str) -> str:
-    """The name of a migrated template database."""
-    name = f"template_{uuid.uuid4().hex[:10]}"
-    admin = sa.create_engine(postgres_url, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    engine = open_engine(_named(postgres_url, name))
-    upgrade(engine)
-    engine.dispose()
-    admin.dispose()
-    return name
-
-
-def _named(url: str, name: str) -> str:
-    return sa.make_url(url).set(database=name).render_as_string(hide_password=False)
+def one_postgres(postgres_url: str) -> OnePostgres:
+    """The database that the tests of this process share, one after the other."""
+    return OnePostgres(postgres_url)
 
 
 @pytest.fixture(params=BOTH)
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A migrated, empty database of its own, on each engine in turn."""
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A migrated, empty database, on each engine in turn."""
     if request.param == "sqlite":
         template: Path = request.getfixturevalue("migrated_sqlite")
         path = tmp_path / "test.sqlite3"
         path.write_bytes(template.read_bytes())
-        yield f"sqlite:///{path}"
-        return
-    server: str = request.getfixturevalue("postgres_url")
-    template_name: str = request.getfixturevalue("migrated_postgres")
-    name = f"test_{uuid.uuid4().hex[:10]}"
-    admin = sa.create_engine(server, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.exec_driver_sql(
-            f"CREATE DATABASE {name} TEMPLATE {template_name} STRATEGY FILE_COPY"
-        )
-    yield _named(server, name)
-    with admin.connect() as connection:
-        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
-    admin.dispose()
+        return f"sqlite:///{path}"
+    shared: OnePostgres = request.getfixturevalue("one_postgres")
+    return shared.emptied()
 
 
 @pytest.fixture
@@ -179,15 +160,20 @@ def settings(tmp_path: Path, database_url: str) -> Settings:
 
 
 @pytest.fixture
-def begin(engine: Engine, settings: Settings) -> Callable[..., object]:
+def begin(
+    engine: Engine, settings: Settings, connected: list[Engine], request: pytest.FixtureRequest
+) -> Begin:
     """`with begin(actor, now) as work:` one committed transaction; policies are installed."""
-    with transaction(engine, person("installer", Role.POLICY, Role.LEADER), NOW, settings) as work:
-        default_policies.install(work)
+    sqlite = engine.dialect.name == "sqlite"
+    shared = None if sqlite else request.getfixturevalue("one_postgres")
+    begun = Begin(engine, settings, NOW, connected, shared)
 
-    def begin_work(actor: Actor, now: datetime = NOW) -> object:
-        return transaction(engine, actor, now, settings)
+    def install() -> None:
+        with begun(person("installer", Role.POLICY, Role.LEADER)) as work:
+            default_policies.install(work)
 
-    return begin_work
+    begun.once("installed", install)
+    return begun
 
 
 @pytest.fixture

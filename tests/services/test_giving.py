@@ -170,7 +170,8 @@ def test_what_was_delivered_by_hand_is_given_that_day_and_certified_so(begin: An
     for said in (
         "A notice delivered by hand is given on the day it is delivered (regulation 7).",
         "Saturday 20 June 2026 0 Delivered by hand: given on the day delivered.",
-        "It was delivered by hand to your registered office on 20 June 2026.",
+        "It was delivered by hand to the registered office on 20 June 2026.",
+        "What shows it: Handed to the secretary, who signed for it",
     ):
         assert said in read
 

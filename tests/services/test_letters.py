@@ -348,6 +348,8 @@ def test_the_certificate_of_giving_comes_from_stored_rows(office: Office) -> Non
     text, made = office.do(story.OFFICER, certify)
     facts = made.facts["giving"]
     assert "first working day" in facts["rule"]
+    assert "to secretary@example.com, the email address of" in made.facts["earlier"]["method"]
+    assert facts["shown_by"] == ""  # the mail server's answers are its evidence
     assert [line["number"] for line in facts["count"]] == [None, 1]
     assert facts["attempts"][-1]["outcome"] == "Taken by the mail server"
     recorded = [one["what"] for one in facts["events"]]
