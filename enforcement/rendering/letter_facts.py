@@ -103,7 +103,8 @@ class GivingFacts:
 
     `capacity` is what the address is to the provider; `address_source` says where the address was
     read and on which day; `rule` is the sentence of reg 7 that decides the day, `calendar` the
-    version of the working days used.
+    version of the working days used; `shown_by` is what the person wrote who recorded a posting
+    or delivery, "" for a sending by the service.
     """
 
     pdf_sha256: str
@@ -117,3 +118,4 @@ class GivingFacts:
     attempts: tuple[AttemptFacts, ...] = ()
     events: tuple[RecordedFacts, ...] = ()
     by_email: bool = False
+    shown_by: str = ""

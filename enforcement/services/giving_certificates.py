@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 from sqlalchemy import select
@@ -55,6 +56,7 @@ OUTCOMES = {
     "settled_sent": "Settled by a person: it was sent",
     "settled_not": "Settled by a person: it was not sent",
 }
+_GIVEN = ("intent_given", "final_given", "letter_given")
 _CHANNELS = {"email": "Email", "print": "Post", "hand": "By hand"}
 
 
@@ -97,12 +99,15 @@ def make(work: Work, case: Case, notice: Notice) -> Notice:
 def _prepared(work: Work, case: Case, notice: Notice) -> Notice:
     if words := why_not(notice):
         raise WrongState(words)
+    assert notice.sent_at is not None  # noqa: S101 - `why_not` has refused any other
+    to, method = RecipientChoice.of(notice.recipient), Method(notice.method)
+    sent_on = local_date(notice.sent_at)
+    sentence = notice_facts.method_sentence(method, to, sent_on, to_provider=False)
     parts = {
-        "earlier": notice_facts.earlier_facts(notice),
+        "earlier": replace(notice_facts.earlier_facts(notice), method=sentence),
         "giving": giving_facts(work, case, notice),
     }
-    to = RecipientChoice.of(notice.recipient)
-    return prepared(work, case, KIND, to, Method(notice.method), parts)
+    return prepared(work, case, KIND, to, method, parts)
 
 
 def giving_facts(work: Work, case: Case, notice: Notice) -> paper.GivingFacts:
@@ -124,6 +129,7 @@ def giving_facts(work: Work, case: Case, notice: Notice) -> paper.GivingFacts:
         attempts=tuple(_attempts(work, notice)),
         events=tuple(_events(work, case, notice)),
         by_email=method is Method.ELECTRONIC,
+        shown_by=_shown_by(work, case, notice),
     )
 
 
@@ -179,11 +185,23 @@ def _attempts(work: Work, notice: Notice) -> Iterator[paper.AttemptFacts]:
             )
 
 
+def _shown_by(work: Work, case: Case, notice: Notice) -> str:
+    """What the person wrote who recorded the posting or delivery; "" for the service's own."""
+    for event in _about(work, case, notice):
+        if event.kind in _GIVEN and timeline.tell(event).by == "person":
+            return str(json.loads(event.body)["facts"]["evidence"])
+    return ""
+
+
 def _events(work: Work, case: Case, notice: Notice) -> Iterator[paper.RecordedFacts]:
+    for event in _about(work, case, notice):
+        told = timeline.tell(event)
+        yield paper.RecordedFacts(event.seq, moment(event.at), told.title, event.hash)
+
+
+def _about(work: Work, case: Case, notice: Notice) -> Iterator[Event]:
+    """The events of the case that name the notice, in order."""
     found = work.session.scalars(
         select(Event).where(Event.stream == stream(case)).order_by(Event.seq)
     )
-    for event in found:
-        if json.loads(event.body)["facts"].get("notice") == notice.reference:
-            told = timeline.tell(event)
-            yield paper.RecordedFacts(event.seq, moment(event.at), told.title, event.hash)
+    return (one for one in found if json.loads(one.body)["facts"].get("notice") == notice.reference)

@@ -166,14 +166,15 @@ def recipient_of(choice: RecipientChoice) -> paper.Recipient:
     )
 
 
-def method_sentence(method: Method, recipient: RecipientChoice, on: date) -> str:
-    """How the notice was given, as the paper says it."""
-    where = recipient.capacity.words.replace("the ", "your ", 1)
+def method_sentence(
+    method: Method, recipient: RecipientChoice, on: date, *, to_provider: bool = True
+) -> str:
+    """How the notice was given, as the paper says it: to the provider, or to whoever reads it."""
+    place = recipient.capacity.words
+    where = place.replace("the ", "your ", 1) if to_provider else place
     if method is Method.ELECTRONIC:
-        whose = recipient.capacity.words
-        if recipient.capacity is Capacity.OFFICER_EMAIL:
-            whose = "your director or other officer"  # the paper speaks to the provider
-        where = f"{recipient.email}, {whose},"
+        officer = to_provider and recipient.capacity is Capacity.OFFICER_EMAIL
+        where = f"{recipient.email}, {'your director or other officer' if officer else place},"
     return f"It was {method.done} to {where} on {day(on)}."
 
 

@@ -225,7 +225,7 @@ class Plan:
         self._named_changes(before, after, provider, after)
         if before["provider"] != after["provider"]:
             old = self.held.providers[before["provider"]]
-            was, now = _who(old), " ".join(filter(None, [_who(provider), _chain(row)]))
+            was, now = _who(old), "; ".join(filter(None, [_who(provider), _chain(row)]))
             self._change("bought", provider, after, was, now)
             self._change("sold", old, after, was, now)
         self._registration_changes(row, before, after, provider)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from enforcement.rendering.facts import (
@@ -54,6 +55,7 @@ GIVING = GivingFacts(
         CountLine(date(2025, 2, 6), 2, "Working day 2."),
         CountLine(date(2025, 2, 7), 3, "Working day 3. The notice is given on this day."),
     ),
+    shown_by="The post room’s list of 4 February 2025, line 12.",
     attempts=(AttemptFacts("4 February 2025, 3:15pm", "Post", "accepted", "77ab01cd" * 8),),
     events=(
         RecordedFacts(14, "3 February 2025, 4:10pm", "The notice was approved.", "a1b2c3d4" * 8),
@@ -121,7 +123,11 @@ def giving_certificate(**parts: object) -> NoticeFacts:
         "notice_reference": "ASC-2026-000123-C2",
         "dated": date(2025, 5, 20),
         "who_to_ask": (),
-        "earlier": EARLIER,
+        "earlier": replace(
+            EARLIER,
+            method="It was sent by first class post to the registered office of a company on "
+            "4 February 2025.",
+        ),
         "giving": GIVING,
     }
     return base("giving_certificate", **(default | parts))

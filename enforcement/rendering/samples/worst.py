@@ -119,6 +119,7 @@ _PARTS: dict[str, dict[str, object]] = {
             GIVING,
             capacity=LONG,
             address_source=LONG,
+            shown_by=PARAGRAPHS,
             times=tuple(MomentFacts(LONG, f"30 September 2025, 12:0{n}pm") for n in range(8)),
             count=tuple(
                 CountLine(date(2025, 12, 20 + n), n or None, f"{LONG}.") for n in range(10)
