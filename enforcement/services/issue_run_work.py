@@ -99,6 +99,7 @@ def work_on(
                 if not lines:
                     lines = _lines(work, run_id)
                 batch = _some(work, run_id, lines, size)
+            more = bool(batch) or _next_phase(engine, settings, run_id, clock)
         except _AWAY:
             failures += 1
             if failures > len(WAITS):
@@ -107,7 +108,7 @@ def work_on(
             continue
         failures, size = 0, batch.next_size
         done += len(batch.done) + len(batch.failed)
-        if not batch and not _next_phase(engine, settings, run_id, clock):
+        if not more:
             break
         time.sleep(REST_SECONDS)
     return done

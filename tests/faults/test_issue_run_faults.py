@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,7 +15,7 @@ from aiosmtpd.controller import Controller
 from issue_run_story import NOW, OLIVE, RunStory
 from issue_run_workers import environ, open_story, whole
 from own_postgres import OwnServer
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event, text
 
 from enforcement.domain.giving import Method
 from enforcement.services import issue_run_work, sending
@@ -106,18 +105,42 @@ def test_postgresql_cuts_every_connection(
     """As a restart does, again and again in the middle of the work: held, resumed, once each."""
     monkeypatch.setattr(issue_run_work, "WAITS", (0.05,) * 20)
     story = RunStory(begin, engine, settings, cases=8)
+
+    def at_times(number: int, _statement: str) -> bool:
+        return number in (3, 20, 61, 90, 140)
+
     story.open()
     story.make()
-    cut = cutting(engine, lambda: story.work_on())
-    story.work_on()
+    assert cutting(engine, story.work_on, at_times) == 5
     assert story.states() == ["drafted"] * 8
     story.freeze()
     story.look()
     story.approve()
-    cut += cutting(engine, lambda: story.work_on())
-    story.work_on()
-    assert cut
+    assert cutting(engine, story.work_on, at_times) == 5
     whole(story, 8)
+
+
+@pytest.mark.slow
+@pytest.mark.pg
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_postgresql_cuts_the_step_between_two_phases(
+    begin: Callable[..., Any], engine: Engine, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The moment at which nothing is in hand is waited for like any other."""
+    monkeypatch.setattr(issue_run_work, "WAITS", (0.05,) * 3)
+    story = RunStory(begin, engine, settings, cases=2)
+    story.open()
+    story.make()
+    between: list[str] = []
+
+    def when(_number: int, statement: str) -> bool:
+        if "FROM issue_run " in statement and statement.endswith("FOR UPDATE"):
+            between.append(statement)
+            return len(between) == 1
+        return False
+
+    assert cutting(engine, story.work_on, when) == 1
+    assert story.states() == ["drafted"] * 2
 
 
 @pytest.mark.slow
@@ -130,54 +153,64 @@ def test_postgresql_restarted_while_a_worker_drafts_and_issues(
     server = OwnServer()
     try:
         story = open_story(tmp_path, server.made("restarted"), 8)
-        restarting(server, story, {"waiting"})
+        restarting(server, story)
+        assert story.states() == ["drafted"] * 8
         story.freeze()
         story.look()
         story.approve()
-        restarting(server, story, {"drafted"})
+        restarting(server, story)
         whole(story, 8)
         story.engine.dispose()
     finally:
         server.stop()
 
 
-def restarting(server: OwnServer, story: RunStory, left: set[str]) -> None:
-    """Restart the server as soon as a worker has done something, and before it has done all."""
-    worker = threading.Thread(target=story.work_on)
-    worker.start()
-    while len(set(story.states())) == 1:
-        assert worker.is_alive()
-    server.restart()
-    worker.join(60)
-    assert not worker.is_alive()
-    assert not left & set(story.states())
+def restarting(server: OwnServer, story: RunStory) -> None:
+    """Restart the server when the worker has done something, and before it has done all."""
+    restarted: list[set[str]] = []
+
+    def restart(_connection: Connection) -> None:
+        restarted.append(set(story.states()))
+        server.restart()
+
+    def when(number: int, _statement: str) -> bool:
+        return number == 200
+
+    assert interrupted(story.engine, story.work_on, when, restart) == 1
+    assert len(restarted[0]) == 2, restarted
 
 
-def cutting(engine: Engine, act: Callable[[], object]) -> int:
-    """Cut every connection a few times while `act` runs; how many were cut."""
-    found, over = [0], threading.Event()
-    name = engine.url.database
+def cutting(engine: Engine, act: Callable[[], object], when: Callable[[int, str], bool]) -> int:
+    """Cut the connection in hand at those statements; how many were cut."""
 
-    def cut() -> None:
-        other = engine.execution_options(isolation_level="AUTOCOMMIT")
-        for _ in range(3):
-            if over.wait(0.4):
-                return
-            with other.connect() as connection:
-                rows = connection.execute(
-                    text(
-                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                        " WHERE datname = :name AND pid <> pg_backend_pid()"
-                    ),
-                    {"name": name},
-                )
-                found[0] += len(rows.all())
+    def cut(connection: Connection) -> None:
+        pid = connection.connection.dbapi_connection.info.backend_pid  # type: ignore[union-attr]
+        admin = create_engine(engine.url, poolclass=NullPool)
+        with admin.connect() as other:
+            other.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid})
 
-    thread = threading.Thread(target=cut)
-    thread.start()
+    return interrupted(engine, act, when, cut)
+
+
+def interrupted(
+    engine: Engine,
+    act: Callable[[], object],
+    when: Callable[[int, str], bool],
+    interrupt: Callable[[Connection], None],
+) -> int:
+    """Interrupt `act` before each statement that `when` names, by number and words; how often."""
+    times, number = 0, 0
+
+    def before(connection: Connection, _cursor: object, statement: str, *_: object) -> None:
+        nonlocal times, number
+        number += 1
+        if when(number, statement):
+            times += 1
+            interrupt(connection)
+
+    event.listen(engine, "before_cursor_execute", before)
     try:
         act()
     finally:
-        over.set()
-        thread.join()
-    return found[0]
+        event.remove(engine, "before_cursor_execute", before)
+    return times
