@@ -17,13 +17,14 @@ from enforcement.domain.refusals import BadInput
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column. `sort_url` makes the heading a link; `sorted` is "ascending", "descending"
-    or empty, and is what assistive technology is told."""
+    or empty, and is what assistive technology is told. `whole` keeps a date on one line."""
 
     key: str
     title: str
     numeric: bool = False
     sort_url: str = ""
     sorted: str = ""
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,7 +135,7 @@ def _directions(work: Work, case: Case, held: list[Held]) -> Listing:
             Column("number", "No.", numeric=True),
             Column("what", "What"),
             Column("whose", "Who"),
-            Column("due", "By"),
+            Column("due", "By", whole=True),
             Column("state", "State"),
         ],
         rows=[_direction(work, case, one) for one in held],

@@ -59,7 +59,7 @@ def files(
             Column("file", "File"),
             Column("kind", "Kind"),
             Column("window", "Window or day"),
-            Column("when", "Loaded"),
+            Column("when", "Loaded", whole=True),
             Column("rows", "Rows in", numeric=True),
             Column("accepted", "Accepted", numeric=True),
             Column("refused", "Refused", numeric=True),

@@ -65,7 +65,7 @@ def _list(work: Work, found: list[Owing]) -> Listing:
         columns=[
             Column("case", "Payment reference"),
             Column("provider", "Provider"),
-            Column("due", "Pay by"),
+            Column("due", "Pay by", whole=True),
             Column("last", "Last reminder"),
             Column("next", "Reminder"),
             Column("owed", "Owed", numeric=True),

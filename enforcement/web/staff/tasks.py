@@ -35,7 +35,7 @@ SIZE = 50
 COLUMNS = (
     Column("task", "Task"),
     Column("case", "Case"),
-    Column("due", "Due"),
+    Column("due", "Due", whole=True),
     Column("about", "What happened"),
 )
 
