@@ -123,7 +123,7 @@ def test_a_real_worker_killed_while_the_server_thinks(
     post.seconds = 30.0
     first = _worker(env)
     try:
-        _until(lambda: bool(post.taken), 90)
+        _until(lambda: bool(post.taken), 180)
     finally:
         first.kill()
         first.communicate()

@@ -36,7 +36,7 @@ def put(
 
 
 def state(engine: Engine, key: str, wanted: str | None = None) -> str | None:
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while True:
         with Session(engine) as session:
             found = session.scalar(sa.select(OutboxItem.state).where(OutboxItem.key == key))

@@ -30,7 +30,7 @@ def test_worker_sends_what_was_enqueued_once(settings: Settings, begin: object) 
         cwd=HERE.parents[1],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=240,
         check=False,
     )
     assert answer.returncode == 0, answer.stderr

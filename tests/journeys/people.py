@@ -119,7 +119,7 @@ class Person:
             java_script_enabled=way.script,
         )
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(30_000)
         page.on("pageerror", lambda error: self.faults.append(str(error)))
         page.on("console", self._heard)
         page.on("request", lambda request: self._asked(request.url))
