@@ -105,12 +105,14 @@ def test_the_database_away_for_a_moment(
     whole(story, 3)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_full_disk_holds_the_run(
     begin: Callable[..., Any], engine: Engine, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """SQLite at its largest size: nothing is half done; with room again the run goes on."""
-    if engine.dialect.name != "sqlite":
-        pytest.skip("PostgreSQL's full disk is the case above: the same error, the same answer")
+    """SQLite at its largest size: nothing is half done; with room again the run goes on.
+
+    PostgreSQL's full disk is the case above: the same error, the same answer.
+    """
     story = RunStory(begin, engine, settings, cases=4)
     story.open()
     story.make()
