@@ -106,7 +106,8 @@ def _ending(work: Work, case: Case) -> Iterator[str]:
         state = "nothing is owed" if owed == 0 else f"{pounds(abs(owed))} is owed"
         state = f"a refund of {pounds(-owed)} is due" if owed < 0 else state
         yield f"The penalty is {pounds(charged(entries_of(penalty)))}: {state}."
-    for appeal in work.session.scalars(select(Appeal).where(Appeal.case_id == case.id)):
+    appeals = select(Appeal).where(Appeal.case_id == case.id).order_by(Appeal.id)
+    for appeal in work.session.scalars(appeals):
         end = "it is not finally determined"
         if appeal.outcome:
             end = f"{Outcome(appeal.outcome).label.lower()}, on {day(appeal.ended_on)}"
@@ -122,7 +123,8 @@ def people(work: Work, case: Case) -> list[Part]:
         found.setdefault(("Drafter", notice.drafted_by_name), []).append(notice_name(notice))
         if notice.approved_by_name:
             found.setdefault(("Approver", notice.approved_by_name), []).append(notice_name(notice))
-    for decision in work.session.scalars(select(Decision).where(Decision.case_id == case.id)):
+    decisions = select(Decision).where(Decision.case_id == case.id).order_by(Decision.id)
+    for decision in work.session.scalars(decisions):
         for vote in decision.votes:
             words = vote.vote.replace("_", " ")
             found.setdefault(("Panel", vote.member_name), []).append(f"voted: {words}")

@@ -184,7 +184,8 @@ def cutting(engine: Engine, act: Callable[[], object], when: Callable[[int, str]
     """Cut the connection in hand at those statements; how many were cut."""
 
     def cut(connection: Connection) -> None:
-        pid = connection.connection.dbapi_connection.info.backend_pid  # type: ignore[union-attr]
+        raw: Any = connection.connection.dbapi_connection
+        pid = raw.info.backend_pid
         admin = create_engine(engine.url, poolclass=NullPool)
         with admin.connect() as other:
             other.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid})

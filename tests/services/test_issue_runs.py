@@ -54,7 +54,8 @@ def story(begin: Begin, engine: Engine, settings: Settings) -> RunStory:
 
 
 def kinds(work: Work, stream: str) -> list[str]:
-    return list(work.session.scalars(select(Event.kind).where(Event.stream == stream)))
+    found = select(Event.kind).where(Event.stream == stream).order_by(Event.seq)
+    return list(work.session.scalars(found))
 
 
 def test_the_whole_way(story: RunStory) -> None:
