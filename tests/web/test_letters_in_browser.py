@@ -11,6 +11,7 @@ import appeal_story
 import notice_story as story
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from desk_in_browser import resize
 from flask import Flask
 from playwright.sync_api import Browser
 from second_version import second_version
@@ -62,7 +63,7 @@ def test_no_page_has_a_violation(
                 page.goto(address + place)
                 assert page.url == address + place
                 for size, (width, height) in SIZES.items():
-                    page.set_viewport_size({"width": width, "height": height})
+                    resize(page, width, height)
                     result = (
                         Axe()
                         .run(page, options={"runOnly": RULES, "resultTypes": ["violations"]})
